@@ -1,0 +1,72 @@
+//! THE CONTROL PLANE: one file per noun. Every function takes the actor first, asks policy, and writes state, event
+//! and change in one transaction; then it waits until the caches have acted.
+//!
+//! * `actor`: who acts, and how a genuine token becomes an actor.
+//! * `workspaces`, `members`, `engineers`: the directory, kept current by the vendor.
+//! * `grants`: consent. `sessions`: entering. `support_access`: what a member sees of both.
+//! * `api_keys`: keys for the API. `trail`: the relay from event rows to the journal. `expiry`: what ends by itself.
+pub mod actor;
+pub mod api_keys;
+pub mod engineers;
+mod error;
+pub mod expiry;
+pub mod grants;
+pub mod members;
+pub mod sessions;
+pub mod support_access;
+pub mod trail;
+pub mod workspaces;
+
+use std::sync::Arc;
+
+pub use actor::Actor;
+pub use error::AccessError;
+
+use crate::config;
+use crate::domain::time::Clock;
+use crate::policy::Engine;
+use crate::store::{Feed, Store};
+
+/// Everything that the control plane works with.
+#[derive(Debug)]
+pub struct Access {
+    /// Where state is kept.
+    pub store: Store,
+    /// Who must hear of changes.
+    pub feed: Arc<Feed>,
+    /// What decides.
+    pub engine: Arc<Engine>,
+    /// The clocks.
+    pub clock: Arc<Clock>,
+    /// Limits of grants.
+    pub grants: config::Grants,
+    /// Limits of sessions.
+    pub sessions: config::Sessions,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// The cursor of the next page; none at the end.
+    pub next: Option<String>,
+}
+
+/// Which page of a list.
+#[derive(Debug, Clone, Default)]
+pub struct PageRequest {
+    /// Where to go on; none: at the beginning.
+    pub after: Option<String>,
+    /// How many items at most, 1 to 200; by default 50.
+    pub limit: Option<u32>,
+}
+
+/// Makes a creating call safe to repeat for 24 hours: same key and body, same answer; same key, other body: conflict.
+#[derive(Debug, Clone)]
+pub struct Idempotency {
+    /// The client's key, at most 255 visible ASCII characters.
+    pub key: String,
+    /// A digest of the call and its body.
+    pub digest: [u8; 32],
+}

@@ -1,0 +1,1 @@
+//! the HTTP API under `/.chaperone/api/v1`.

@@ -1,0 +1,1 @@
+//! what the proxy may ask: the cached grant table.

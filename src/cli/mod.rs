@@ -1,0 +1,120 @@
+//! The command line: one file per subcommand. Results go to stdout, everything else to stderr.
+//!
+//! Exit codes: 0 fine, 1 the answer is no, 2 usage or a fault. A closed pipe is no fault.
+mod audit;
+mod config;
+mod demo;
+mod policy;
+mod serve;
+mod token;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// A policy-enforcing authorization proxy for support access: no engineer inside a customer's account without the
+/// customer's consent.
+#[derive(Debug, Parser)]
+#[command(name = "chaperone", version, arg_required_else_help = true, max_term_width = 110)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything on loopback: a sample app, sample identities, an embedded store; prints URLs and what to try
+    Demo(demo::Arguments),
+    /// Run the gate
+    Serve(serve::Arguments),
+    /// Check a configuration file
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Read, check and test policies
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// Verify and export the trail
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Token(token::Command),
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+    /// One JSON document a line
+    Jsonl,
+}
+
+/// What the exit code says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// Fine.
+    Fine,
+    /// The answer is no.
+    No,
+}
+
+/// The environment, read once.
+type Environment = BTreeMap<String, String>;
+
+/// Runs the command line. `arguments` begins with the program's name.
+pub fn main(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: impl Iterator<Item = (OsString, OsString)>,
+) -> ExitCode {
+    let parsed = match Arguments::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // Help and version are results; a failed write of them has nobody left to be told.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    let environment = environment.filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
+    match run(parsed.command, &environment) {
+        Ok(Exit::Fine) => ExitCode::SUCCESS,
+        Ok(Exit::No) => ExitCode::from(1),
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command, environment: &Environment) -> anyhow::Result<Exit> {
+    match command {
+        Command::Demo(arguments) => demo::run(arguments, environment),
+        Command::Serve(arguments) => serve::run(arguments, environment),
+        Command::Config(command) => config::run(command, environment),
+        Command::Policy(command) => policy::run(command, environment),
+        Command::Audit(command) => audit::run(command, environment),
+        Command::Token(command) => token::run(command, environment),
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|e| e.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
+}
+
+/// Prints a result on stdout.
+fn print(text: impl AsRef<str>) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_ref().as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// The runtime of commands that need one but serve nothing.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}

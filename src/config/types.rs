@@ -1,0 +1,334 @@
+//! The checked configuration. Paths are absolute, secrets are read, patterns and durations are parsed.
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use http::{HeaderName, Method, Uri};
+use ipnet::IpNet;
+use secrecy::SecretString;
+
+use crate::domain::effect::Effect;
+use crate::domain::path_pattern::PathPattern;
+use crate::domain::time::Span;
+
+/// Everything that `serve` needs to know.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The public listener.
+    pub server: Server,
+    /// The operators' listener.
+    pub ops: Ops,
+    /// What pages and mails say.
+    pub vendor: Vendor,
+    /// Where requests go, in order: the first route whose host matches takes the request.
+    pub routes: Vec<Route>,
+    /// Who engineers are.
+    pub staff: Staff,
+    /// Who members are.
+    pub customers: Customers,
+    /// Where state is kept.
+    pub store: Store,
+    /// What decides.
+    pub policy: Policy,
+    /// Limits of grants.
+    pub grants: Grants,
+    /// Limits of sessions.
+    pub sessions: Sessions,
+    /// Limits of emergencies.
+    pub emergency: Emergency,
+    /// The trail.
+    pub audit: Audit,
+}
+
+/// The public listener.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The origin that browsers see, without a path or a slash at the end: also `iss` of assertions.
+    pub public_url: String,
+    /// TLS; none: plaintext, on loopback or behind a TLS proxy only.
+    pub tls: Option<Tls>,
+    /// Plaintext off loopback is meant: another proxy ends TLS.
+    pub behind_tls_proxy: bool,
+    /// Whose forwarding headers are believed; empty: nobody's.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// The certificate of the public listener.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// The PEM file of the certificate chain.
+    pub cert: PathBuf,
+    /// The PEM file of the private key.
+    pub key: PathBuf,
+    /// The PEM file of the authorities of client certificates; none: clients need none.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// The operators' listener.
+#[derive(Debug, Clone)]
+pub struct Ops {
+    /// Where to listen.
+    pub listen: SocketAddr,
+}
+
+/// What pages and mails say.
+#[derive(Debug, Clone, Default)]
+pub struct Vendor {
+    /// The vendor's name.
+    pub name: String,
+    /// Where people ask for help.
+    pub support_url: Option<String>,
+    /// Where people report what they did not expect.
+    pub report_url: Option<String>,
+    /// Where members review their security settings.
+    pub security_url: Option<String>,
+    /// Where members change their password.
+    pub password_url: Option<String>,
+}
+
+/// Which host a route serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostMatch {
+    /// `*`.
+    Any,
+    /// This host, in lower case, with a port only if the file says one.
+    Exact(String),
+}
+
+/// Where a request names its workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WorkspaceFrom {
+    /// In a path segment: the segments before it, as in `/w/{workspace}/**`.
+    Path {
+        /// The fixed segments before the workspace's.
+        before: Vec<String>,
+    },
+    /// In the host: what stands before and after it, as in `{workspace}.app.example.com`.
+    Host {
+        /// What stands before it.
+        before: String,
+        /// What stands after it.
+        after: String,
+    },
+}
+
+/// One piece of a mapped header's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeaderPiece {
+    /// Fixed text; may be a secret.
+    Text(String),
+    /// `{subject.id}`.
+    SubjectId,
+    /// `{subject.email}`.
+    SubjectEmail,
+    /// `{subject.role}`.
+    SubjectRole,
+    /// `{engineer.id}`.
+    EngineerId,
+    /// `{engineer.email}`.
+    EngineerEmail,
+    /// `{workspace.id}`.
+    WorkspaceId,
+    /// `{session.id}`.
+    SessionId,
+}
+
+/// A rule of `effects`.
+#[derive(Debug, Clone)]
+pub struct EffectRule {
+    /// The method it is for; none: any.
+    pub method: Option<Method>,
+    /// The paths it is for.
+    pub path: PathPattern,
+    /// What such a request does.
+    pub effect: Effect,
+}
+
+/// A rule of `labels`.
+#[derive(Debug, Clone)]
+pub struct LabelRule {
+    /// The paths it is for.
+    pub path: PathPattern,
+    /// The name that policies use.
+    pub label: String,
+}
+
+/// What an assertion is bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binding {
+    /// To the session and the grant's revision: signed once, reused.
+    Session,
+    /// To method and path too: signed for each request.
+    Request,
+}
+
+/// How assertions are signed.
+#[derive(Debug, Clone)]
+pub enum AssertionKey {
+    /// With our own key; apps verify by `/.chaperone/jwks.json`.
+    EdDsa,
+    /// With a secret shared with the app.
+    Hs256(SecretString),
+}
+
+/// A route's assertion.
+#[derive(Debug, Clone)]
+pub struct Assertion {
+    /// What it is bound to.
+    pub bind: Binding,
+    /// How it is signed.
+    pub key: AssertionKey,
+    /// Its `aud`.
+    pub audience: String,
+}
+
+/// One `[[route]]`, `mode = "support"`.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// Which host it serves.
+    pub host: HostMatch,
+    /// The app: origins without a path. At least one.
+    pub upstream: Vec<Uri>,
+    /// Methods besides the usual seven.
+    pub methods: BTreeSet<String>,
+    /// Where a request names its workspace, if it does.
+    pub workspace: Option<WorkspaceFrom>,
+    /// Headers to add, by name, with the pieces of their values.
+    pub headers: BTreeMap<String, (HeaderName, Vec<HeaderPiece>)>,
+    /// What requests do, where the method does not tell.
+    pub effects: Vec<EffectRule>,
+    /// Names for paths.
+    pub labels: Vec<LabelRule>,
+    /// The assertion.
+    pub assertion: Assertion,
+    /// Names of the app's cookies that the browser gets.
+    pub expose_cookies: BTreeSet<String>,
+    /// Encoded octets that may stand in a path, in upper case, such as `%2F`.
+    pub allow_encoded: BTreeSet<String>,
+    /// Whether a client's own `Authorization` goes to the app.
+    pub pass_authorization: bool,
+}
+
+/// Where the keys of an issuer come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JwksFrom {
+    /// A file.
+    File(PathBuf),
+    /// An address.
+    Url(Uri),
+    /// The issuer's discovery document.
+    Discovery,
+}
+
+/// Who engineers are.
+#[derive(Debug, Clone)]
+pub struct Staff {
+    /// The `iss` of their tokens.
+    pub issuer: String,
+    /// The `aud` of their tokens.
+    pub audience: String,
+    /// Where the issuer's keys come from.
+    pub jwks: JwksFrom,
+    /// The groups that make somebody an engineer; empty: everybody whom the issuer vouches for.
+    pub allowed_groups: BTreeSet<String>,
+    /// The claim that lists groups.
+    pub groups_claim: String,
+    /// The claim that names the organization.
+    pub organization_claim: String,
+    /// Known organizations, by id, with their names; empty: any.
+    pub organizations: BTreeMap<String, String>,
+}
+
+/// Who members are.
+#[derive(Debug, Clone)]
+pub struct Customers {
+    /// The `iss` of their tokens.
+    pub issuer: String,
+    /// The `aud` of their tokens.
+    pub audience: String,
+    /// Where the issuer's keys come from.
+    pub jwks: JwksFrom,
+    /// The claim that names the workspace.
+    pub workspace_claim: String,
+    /// The claim that tells the role.
+    pub role_claim: String,
+    /// The claim that has the e-mail address.
+    pub email_claim: String,
+    /// Where the app mints these tokens: always effect consent, on every route.
+    pub token_paths: Vec<PathPattern>,
+    /// Where members sign in.
+    pub login_url: Option<String>,
+    /// Origins that may call the API from a browser.
+    pub origins: BTreeSet<String>,
+}
+
+/// Where state is kept.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// The SQLite file.
+    pub path: PathBuf,
+    /// How long what is known of grants may be used without being confirmed: 0.5 s to 10 s, by default 2 s.
+    pub lease: Span,
+}
+
+/// What decides.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Folders of `*.cedar` files beside the built-in guardrails; empty: the built-in segment profile.
+    pub dirs: Vec<PathBuf>,
+}
+
+/// Limits of grants; the stricter of this and policy wins.
+#[derive(Debug, Clone)]
+pub struct Grants {
+    /// Durations that pages offer.
+    pub presets: Vec<Span>,
+    /// The one that pages select.
+    pub default: Span,
+    /// The longest.
+    pub max: Span,
+    /// The shortest that pages advise.
+    pub recommend_min: Span,
+    /// Whether a grant may be without an end.
+    pub until_revoked: bool,
+}
+
+/// Limits of sessions.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    /// The longest.
+    pub max: Span,
+    /// The longest without a request.
+    pub idle: Span,
+}
+
+/// Limits of emergencies.
+#[derive(Debug, Clone)]
+pub struct Emergency {
+    /// The longest.
+    pub max: Span,
+    /// How many other engineers approve; never 0.
+    pub approvers: u32,
+    /// What may be given as a reason code.
+    pub reason_codes: BTreeSet<String>,
+}
+
+/// When a record counts as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// No byte upstream before the record is with the OS, no answer before it is on disk.
+    Strict,
+    /// Written at once, on disk within 50 ms.
+    Relaxed,
+}
+
+/// The trail.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// The folder of the journal.
+    pub dir: PathBuf,
+    /// When a record counts as written.
+    pub durability: Durability,
+}

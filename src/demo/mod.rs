@@ -1,0 +1,1 @@
+//! what `chaperone demo` runs: a sample customer app, sample identities, seeded state.

@@ -1,0 +1,168 @@
+//! Identifiers: parsed once at the edge, then passed as types so that a grant's id is never taken for a session's.
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::random;
+use super::time::Timestamp;
+
+/// Why a text is not an identifier of the kind that was expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is not {expected}")]
+pub struct BadId {
+    given: String,
+    expected: &'static str,
+}
+
+impl BadId {
+    fn new(given: &str, expected: &'static str) -> Self {
+        Self { given: given.chars().take(80).filter(|c| !c.is_control()).collect(), expected }
+    }
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $check:path, $expected:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The identifier as users wrote it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = BadId;
+            fn from_str(given: &str) -> Result<Self, BadId> {
+                if $check(given) { Ok(Self(given.into())) } else { Err(BadId::new(given, $expected)) }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = BadId;
+            fn try_from(given: String) -> Result<Self, BadId> {
+                given.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0.as_ref().to_owned()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+/// `[A-Za-z0-9._-]{1,64}` (contract, section 1).
+fn is_plain(given: &str) -> bool {
+    (1..=64).contains(&given.len())
+        && given.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+}
+
+/// Visible ASCII, at most 255 bytes (contract, section 1).
+fn is_visible(given: &str) -> bool {
+    (1..=255).contains(&given.len()) && given.bytes().all(|b| b.is_ascii_graphic())
+}
+
+text_id!(
+    /// A workspace's id, chosen by the vendor.
+    WorkspaceId, is_plain, "an id of 1 to 64 letters, digits, `.`, `_` or `-`"
+);
+text_id!(
+    /// A member's id inside one workspace; the same id in two workspaces is two members.
+    MemberId, is_plain, "an id of 1 to 64 letters, digits, `.`, `_` or `-`"
+);
+text_id!(
+    /// An engineer's id: the `sub` of their staff identity.
+    EngineerId, is_visible, "an id of 1 to 255 visible ASCII characters"
+);
+text_id!(
+    /// An e-mail address as the identity provider or the directory gave it; not checked for delivery.
+    Email, is_visible, "an e-mail address of 1 to 255 visible ASCII characters"
+);
+
+macro_rules! minted_id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        text_id!($(#[$doc])* $name, is_plain, "an id of ours");
+
+        impl $name {
+            /// Makes a new id: a prefix that tells its kind and a UUID version 7, so that ids sort by time.
+            #[must_use]
+            pub fn mint(now: Timestamp) -> Self {
+                Self(format!(concat!($prefix, "{}"), random::uuid_v7(now).simple()).into())
+            }
+        }
+    };
+}
+
+minted_id!(
+    /// A grant's id.
+    GrantId, "gr_"
+);
+minted_id!(
+    /// A session's id: public, unlike its token.
+    SessionId, "se_"
+);
+minted_id!(
+    /// An emergency's id.
+    EmergencyId, "em_"
+);
+minted_id!(
+    /// One request's id: in the trail, in the answer and in `X-Request-Id` upstream.
+    RequestId, "rq_"
+);
+minted_id!(
+    /// An event's id in the trail.
+    EventId, "ev_"
+);
+minted_id!(
+    /// An API key's id: public, unlike the key.
+    ApiKeyId, "ak_"
+);
+
+/// A member as the whole system knows them: by workspace and id (contract, section 1).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MemberKey {
+    /// The workspace the member belongs to.
+    pub workspace: WorkspaceId,
+    /// The member's id inside it.
+    pub id: MemberId,
+}
+
+impl fmt::Display for MemberKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.workspace, self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_parsed_strictly() {
+        for bad in ["", "a b", "a/b", "ä", &"x".repeat(65)] {
+            assert!(bad.parse::<WorkspaceId>().is_err(), "{bad:?}");
+        }
+        assert!("Acme_1.eu-2".parse::<WorkspaceId>().is_ok());
+        assert!("auth0|ada@example.com".parse::<EngineerId>().is_ok());
+        assert!("ada\u{7f}".parse::<EngineerId>().is_err());
+    }
+
+    #[test]
+    fn minted_ids_tell_their_kind_and_sort_by_time() {
+        let (a, b) = (GrantId::mint(Timestamp::from_millis(1)), GrantId::mint(Timestamp::from_millis(2)));
+        assert!(a.as_str().starts_with("gr_") && a < b);
+    }
+}

@@ -1,0 +1,18 @@
+//! The nouns: plain types that every other room speaks in. No I/O, no rights, no storage.
+//!
+//! Everything a person types is parsed into one of these once, at the edge. States that depend on time are
+//! computed ([`grant::Grant::standing`]), never stored.
+pub mod action;
+pub mod effect;
+pub mod emergency;
+pub mod engineer;
+pub mod grant;
+pub mod id;
+pub mod member;
+pub mod path_pattern;
+pub mod random;
+pub mod refusal;
+pub mod session;
+pub mod text;
+pub mod time;
+pub mod workspace;

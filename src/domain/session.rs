@@ -1,0 +1,84 @@
+//! A session: one engineer in one workspace as one subject on exactly one basis. It gives no right by itself.
+use std::sync::Arc;
+
+use super::emergency::Emergency;
+use super::grant::{Access, Grant};
+use super::id::{EngineerId, GrantId, MemberId, SessionId, WorkspaceId};
+use super::refusal::Code;
+use super::time::Timestamp;
+
+/// The consent, or its exceptional absence, that a session stands on.
+#[derive(Debug, Clone)]
+pub enum Basis {
+    /// A member's consent.
+    Grant(Arc<Grant>),
+    /// An approved emergency.
+    Emergency(Arc<Emergency>),
+}
+
+impl Basis {
+    /// How far the engineer may go: emergencies are full.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        match self {
+            Self::Grant(grant) => grant.access,
+            Self::Emergency(_) => Access::Full,
+        }
+    }
+
+    /// The word of `X-Chaperone-Mode` and of the assertion.
+    #[must_use]
+    pub const fn mode(&self) -> &'static str {
+        match self {
+            Self::Grant(_) => "consented",
+            Self::Emergency(_) => "emergency",
+        }
+    }
+
+    /// When the basis ends by itself.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Grant(grant) => grant.expires_at,
+            Self::Emergency(emergency) => Some(emergency.expires_at),
+        }
+    }
+}
+
+/// Why and when a session ended; kept for 24 hours so that the engineer is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// When.
+    pub at: Timestamp,
+    /// The code that a request of this session is refused with from then on.
+    pub cause: Code,
+}
+
+/// One engineer in one workspace as one subject.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Its id; its token is known only to the engineer, and to us as a hash.
+    pub id: SessionId,
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// As whom.
+    pub subject: MemberId,
+    /// Who.
+    pub engineer: EngineerId,
+    /// The grant it stands on.
+    pub grant: GrantId,
+    /// Why, in the engineer's words.
+    pub reason: String,
+    /// The case it is for.
+    pub ticket: Option<String>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// Its absolute end.
+    pub expires_at: Timestamp,
+    /// The last request that it made, as far as the store knows.
+    pub last_seen_at: Timestamp,
+    /// When the engineer last proved a second factor, if the identity provider says.
+    pub mfa_at: Option<Timestamp>,
+    /// How it ended, if it did.
+    pub ended: Option<Ended>,
+}

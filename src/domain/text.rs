@@ -1,0 +1,72 @@
+//! Texts that people write: parsed once, so that no control character or novel reaches a record or a page.
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadText {
+    /// Nothing but white space.
+    #[error("it is empty")]
+    Empty,
+    /// Too long.
+    #[error("it is longer than {0} characters")]
+    TooLong(usize),
+    /// A line break or another control character.
+    #[error("it has a line break or another control character")]
+    Control,
+}
+
+/// One line of text, trimmed, 1 to `MAX` characters, without control characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Line<const MAX: usize>(String);
+
+/// An engineer's reason for a session.
+pub type Justification = Line<1000>;
+/// The number of a case in the vendor's ticket system, or any other short name.
+pub type Label = Line<200>;
+
+impl<const MAX: usize> Line<MAX> {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> FromStr for Line<MAX> {
+    type Err = BadText;
+    fn from_str(given: &str) -> Result<Self, BadText> {
+        let text = given.trim();
+        if text.is_empty() {
+            Err(BadText::Empty)
+        } else if text.chars().count() > MAX {
+            Err(BadText::TooLong(MAX))
+        } else if text.chars().any(char::is_control) {
+            Err(BadText::Control)
+        } else {
+            Ok(Self(text.to_owned()))
+        }
+    }
+}
+
+impl<const MAX: usize> TryFrom<String> for Line<MAX> {
+    type Error = BadText;
+    fn try_from(given: String) -> Result<Self, BadText> {
+        given.parse()
+    }
+}
+
+impl<const MAX: usize> From<Line<MAX>> for String {
+    fn from(line: Line<MAX>) -> Self {
+        line.0
+    }
+}
+
+impl<const MAX: usize> fmt::Display for Line<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

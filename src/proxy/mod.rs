@@ -1,0 +1,1 @@
+//! THE DATA PLANE, in the order a request meets it.

@@ -1,0 +1,1 @@
+//! builds everything once, listens, and shuts down in order.

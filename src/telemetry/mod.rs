@@ -1,0 +1,3 @@
+//! What operators see: `logs` and `metrics`, one list.
+pub mod logs;
+pub mod metrics;
