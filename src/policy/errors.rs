@@ -15,6 +15,12 @@ impl PolicyErrors {
     pub fn count(&self) -> usize {
         self.0.len()
     }
+
+    /// What each says, without place and help.
+    #[must_use]
+    pub fn messages(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
 }
 
 impl fmt::Display for PolicyErrors {

@@ -28,5 +28,5 @@ pub use decide::{Allowed, Permit, Refused, decide_access, decide_control};
 pub use load::{PolicyErrors, SCHEMA};
 pub use prepared::Prepared;
 pub use question::{Asked, ControlFacts, ControlQuestion, DecisionRecord, Http, Principal, SessionStart};
-pub use scenario::{TestReport, run_tests};
+pub use scenario::{CaseReport, TestReport, run_builtin_tests, run_tests};
 pub use vocabulary::PreparedError;
