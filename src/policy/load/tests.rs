@@ -132,3 +132,30 @@ fn every_forbid_of_ours_says_what_why_and_what_next() {
         assert!(!rule.reason.is_empty() && rule.next.is_some(), "{}", rule.id);
     }
 }
+
+#[test]
+fn the_document_lists_every_policy_with_its_code_and_no_other() {
+    let document = include_str!("../../../docs/POLICIES.md");
+    let bundle = Bundle::builtin().unwrap();
+    let mut rows = 0;
+    for policy in bundle.policies.policies() {
+        let rule = bundle.rule(policy.id()).unwrap();
+        if policy.effect() == cedar_policy::Effect::Forbid {
+            let row = format!("| `{}` | `{}` | {} |", rule.id, rule.code, rule.reason);
+            assert!(document.contains(&row), "docs/POLICIES.md lacks the row: {row}");
+            rows += 1;
+        } else {
+            assert!(document.contains(&format!("`{}`", rule.id)), "docs/POLICIES.md lacks `{}`", rule.id);
+        }
+    }
+    let tables = document.split("| policy | code | refuses because |").skip(1);
+    let listed = tables.flat_map(|table| table.lines().skip(2).take_while(|line| line.starts_with('|'))).count();
+    assert_eq!(listed, rows);
+}
+
+#[test]
+fn the_documents_example_is_a_policy() {
+    let document = include_str!("../../../docs/POLICIES.md");
+    let example = document.split("```cedar\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    assert_eq!(with(example).err(), None);
+}

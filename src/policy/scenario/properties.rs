@@ -21,7 +21,7 @@ use crate::policy::{Bundle, DecisionRecord};
 static BUNDLE: LazyLock<Bundle> = LazyLock::new(|| Bundle::builtin().unwrap());
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn the_policies_say_what_the_plain_sentences_say(case in cases()) {

@@ -1,4 +1,6 @@
 //! Random cases: most facts are usual, so that many cases are permitted and the others are refused for few reasons.
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::case::{Action, BasisKind, Case};
@@ -9,6 +11,8 @@ use crate::domain::grant::Access;
 use crate::domain::member::Role;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::{EmergencyAccess, Plan};
+
+static WORLD: LazyLock<Case> = LazyLock::new(|| testing::case(r#"{"action":"Read"}"#));
 
 /// Milliseconds.
 pub(super) const DAY: i64 = 86_400_000;
@@ -41,7 +45,7 @@ fn people() -> impl Strategy<Value = Case> {
         mostly(Plan::Business, vec![Plan::Free, Plan::Team]),
     );
     (who, homes, ids, roles, tenant).prop_map(|(who, homes, ids, roles, tenant)| {
-        let mut case = testing::case(r#"{"action":"Read"}"#);
+        let mut case = WORLD.clone();
         case.engineer.id = who.0.parse().unwrap();
         case.engineer.groups = [who.1.to_owned()].into();
         who.2.clone_into(&mut case.engineer.organization);
