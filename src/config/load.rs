@@ -7,6 +7,12 @@ use super::types::Config;
 #[derive(Debug)]
 pub struct ConfigErrors;
 
+impl std::fmt::Display for ConfigErrors {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        todo!()
+    }
+}
+
 /// A configuration that can be served, and what in it has no effect yet.
 #[derive(Debug)]
 pub struct Loaded {

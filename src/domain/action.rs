@@ -16,11 +16,37 @@ pub enum ControlAction {
     ReadSupportAccess,
     /// A member ends an engineer's session.
     EndSession,
+    /// A member approves an engineer's access request.
+    ApproveRequest,
+    /// A member declines one.
+    DeclineRequest,
+    /// A member asks for help, which is the consent for that case.
+    OpenSupportRequest,
+    /// A member reports a session that they did not expect.
+    ReportSession,
+    /// A member reads the trail of their workspace.
+    ReadTrail,
     /// An engineer begins a session.
     StartSession,
 }
 
 impl ControlAction {
+    /// Every action.
+    pub const ALL: &'static [Self] = &[
+        Self::CreateGrant,
+        Self::ExtendGrant,
+        Self::ShortenGrant,
+        Self::RevokeGrant,
+        Self::ReadSupportAccess,
+        Self::EndSession,
+        Self::ApproveRequest,
+        Self::DeclineRequest,
+        Self::OpenSupportRequest,
+        Self::ReportSession,
+        Self::ReadTrail,
+        Self::StartSession,
+    ];
+
     /// The name of the Cedar action.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -31,6 +57,11 @@ impl ControlAction {
             Self::RevokeGrant => "RevokeGrant",
             Self::ReadSupportAccess => "ReadSupportAccess",
             Self::EndSession => "EndSession",
+            Self::ApproveRequest => "ApproveRequest",
+            Self::DeclineRequest => "DeclineRequest",
+            Self::OpenSupportRequest => "OpenSupportRequest",
+            Self::ReportSession => "ReportSession",
+            Self::ReadTrail => "ReadTrail",
             Self::StartSession => "StartSession",
         }
     }

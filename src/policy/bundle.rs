@@ -1,13 +1,36 @@
 //! A checked policy set, and the engine that holds the current one.
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::config;
+use arc_swap::ArcSwap;
+use cedar_policy::{Authorizer, Entities, PolicyId, PolicySet, Request, Response};
 
-use super::load::PolicyErrors;
+use crate::config;
+use crate::domain::refusal::Code;
+
+use super::load::{self, PolicyErrors};
 
 /// A policy set that passed strict validation.
 #[derive(Debug)]
-pub struct Bundle {}
+pub struct Bundle {
+    pub(super) policies: PolicySet,
+    pub(super) rules: HashMap<PolicyId, Rule>,
+    pub(super) id: Arc<str>,
+    pub(super) authorizer: Authorizer,
+}
+
+/// What a policy says about itself, in its annotations.
+#[derive(Debug, Clone)]
+pub(super) struct Rule {
+    /// `@id`
+    pub id: Arc<str>,
+    /// `@code`
+    pub code: Code,
+    /// `@reason`; empty: the code's own.
+    pub reason: String,
+    /// `@next`; none: the code's own.
+    pub next: Option<String>,
+}
 
 impl Bundle {
     /// Loads base and profile, or the folders that the configuration names.
@@ -15,32 +38,68 @@ impl Bundle {
     /// # Errors
     /// Every mistake in the files, with its place.
     pub fn load(policy: &config::Policy) -> Result<Self, Box<PolicyErrors>> {
-        let _ = policy;
-        todo!()
+        load::load(&policy.dirs)
+    }
+
+    /// The policies inside the program: the guardrails and the segment profile.
+    ///
+    /// # Errors
+    /// Never in a build that passed its tests.
+    pub fn builtin() -> Result<Self, Box<PolicyErrors>> {
+        load::load(&[])
     }
 
     /// The digest over all policy texts and the schema: names the set in the trail.
     #[must_use]
     pub fn id(&self) -> &Arc<str> {
-        todo!()
+        &self.id
+    }
+
+    /// The ids of its policies, sorted.
+    #[must_use]
+    pub fn policy_ids(&self) -> Vec<Arc<str>> {
+        let mut ids: Vec<_> = self.rules.values().map(|rule| rule.id.clone()).collect();
+        ids.sort();
+        ids
+    }
+
+    /// Asks Cedar.
+    pub(super) fn ask(&self, request: &Request, entities: &Entities) -> Response {
+        self.authorizer.is_authorized(request, &self.policies, entities)
+    }
+
+    /// What the policy says about itself.
+    pub(super) fn rule(&self, id: &PolicyId) -> Option<&Rule> {
+        self.rules.get(id)
+    }
+
+    /// The policy's `@id`.
+    pub(super) fn name(&self, id: &PolicyId) -> Arc<str> {
+        self.rule(id).map_or_else(|| id.to_string().into(), |rule| rule.id.clone())
     }
 }
 
 /// Holds the current [`Bundle`]; readers never wait.
 #[derive(Debug)]
-pub struct Engine {}
+pub struct Engine {
+    current: ArcSwap<Bundle>,
+}
 
 impl Engine {
     /// An engine that decides by `bundle`.
     #[must_use]
     pub fn new(bundle: Bundle) -> Self {
-        let _ = bundle;
-        todo!()
+        Self { current: ArcSwap::from_pointee(bundle) }
     }
 
     /// The current bundle.
     #[must_use]
     pub fn current(&self) -> Arc<Bundle> {
-        todo!()
+        self.current.load_full()
+    }
+
+    /// Decides by `bundle` from now on.
+    pub fn replace(&self, bundle: Bundle) {
+        self.current.store(Arc::new(bundle));
     }
 }

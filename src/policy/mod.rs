@@ -1,19 +1,32 @@
 //! THE DECISION: pure. No clock, no I/O but loading the files. The only room that knows Cedar.
 //!
-//! * `decide`: the one door. It alone makes a [`Permit`], and nothing is forwarded without one.
-//! * `question`: what is asked, in typed facts. The part that does not change between two requests of a session is
-//!   built once, as [`Prepared`].
+//! * `decide`: the one door. It alone makes a [`Permit`], and nothing is forwarded without one. `verdict` reads
+//!   Cedar's answer: which code leads, and that an evaluation error denies.
+//! * `question`: what is asked, in typed facts. `prepared` puts a data-plane question into Cedar's words: the part
+//!   that does not change between two requests of a session is built once, as [`Prepared`]. `control` does it for the
+//!   control plane, `entities` and `vocabulary` for both; `facts` is what the trail keeps of it.
 //! * `bundle`: one checked policy set with its digest; [`Engine`] swaps it as a whole.
-//! * `load`: files → bundle: schema, strict validation, annotations, unique ids.
+//! * `load`: `files` → bundle: schema, strict validation, `annotations`, unique ids; `errors` tells of mistakes.
 //! * `scenario`: `policy test`: the vendor's cases against their policies.
+mod annotations;
 mod bundle;
+mod control;
 mod decide;
+mod entities;
+mod errors;
+mod facts;
+mod files;
 mod load;
+mod prepared;
 mod question;
 mod scenario;
+mod verdict;
+mod vocabulary;
 
 pub use bundle::{Bundle, Engine};
 pub use decide::{Allowed, Permit, Refused, decide_access, decide_control};
 pub use load::{PolicyErrors, SCHEMA};
-pub use question::{Asked, ControlFacts, ControlQuestion, DecisionRecord, Http, Prepared, Principal, SessionStart};
-pub use scenario::{TestReport, run_tests};
+pub use prepared::Prepared;
+pub use question::{Asked, ControlFacts, ControlQuestion, DecisionRecord, Http, Principal, SessionStart};
+pub use scenario::{CaseReport, TestReport, run_builtin_tests, run_tests};
+pub use vocabulary::PreparedError;

@@ -8,23 +8,8 @@ use crate::domain::effect::Effect;
 use crate::domain::engineer::Engineer;
 use crate::domain::grant::{Access, Grant};
 use crate::domain::member::Member;
-use crate::domain::session::{Basis, Session};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::Workspace;
-
-/// The facts of a session that stay the same between two of its requests: its entities and the fixed part of the
-/// context, built once when the session is read from the store.
-#[derive(Debug)]
-pub struct Prepared {}
-
-impl Prepared {
-    /// Prepares the facts of one session. `subject` is the session's subject (its role is a fact of the grant too).
-    #[must_use]
-    pub fn new(engineer: &Engineer, workspace: &Workspace, subject: &Member, session: &Session, basis: &Basis) -> Self {
-        let _ = (engineer, workspace, subject, session, basis);
-        todo!()
-    }
-}
 
 /// The facts of one request: the changing part.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,111 @@
+//! A control-plane question in Cedar's words. These are rare, so each is built whole and checked against the schema.
+use cedar_policy::{Context, Entities, Entity, EntityUid, Request};
+use serde::Serialize;
+
+use crate::domain::grant::Access;
+use crate::domain::time::{Span, Timestamp};
+
+use super::entities::{self, Fact, flag, length, moment, record, reference, text};
+use super::facts::{ConsentFacts, EngineerFacts, MemberFacts, StartFacts, WorkspaceFacts};
+use super::prepared::unreadable;
+use super::question::{ControlFacts, ControlQuestion, Principal, SessionStart};
+use super::vocabulary::{PreparedError, Vocabulary};
+
+/// The question for Cedar, with the entities that it speaks of.
+pub(super) fn request(question: &ControlQuestion<'_>) -> Result<(Request, Entities), PreparedError> {
+    let words = Vocabulary::get()?;
+    let (principal, noun) = principal(words, question.principal)?;
+    let workspace = entities::workspace(words, question.workspace)?;
+    let resource = workspace.uid();
+    let mut nouns = vec![noun, workspace];
+    let facts = match question.facts {
+        ControlFacts::Consent { impersonated, access, lasts } => consent(question.now, impersonated, access, lasts),
+        ControlFacts::Start(start) => {
+            if let Some((_, subject)) = start.grant {
+                nouns.push(entities::member(words, subject)?);
+            }
+            begin(words, question.now, &start)?
+        }
+    };
+    let context = Context::from_pairs(facts).map_err(PreparedError::facts)?;
+    let action = words.action(question.action.name());
+    let request =
+        Request::new(principal, action, resource, context, Some(&words.schema)).map_err(PreparedError::facts)?;
+    Ok((request, Entities::from_entities(nouns, Some(&words.schema)).map_err(PreparedError::facts)?))
+}
+
+fn principal(words: &Vocabulary, who: Principal<'_>) -> Result<(EntityUid, Entity), PreparedError> {
+    let entity = match who {
+        Principal::Member(member) => entities::member(words, member)?,
+        Principal::Engineer(engineer) => entities::engineer(words, engineer)?,
+    };
+    Ok((entity.uid(), entity))
+}
+
+fn consent(now: Timestamp, impersonated: bool, access: Option<Access>, lasts: Option<Span>) -> Vec<Fact> {
+    let mut facts = vec![moment("now", now), flag("impersonated", impersonated)];
+    facts.extend(access.map(|access| text("access", access.as_str())));
+    facts.extend(lasts.map(|span| length("lasts", span)));
+    facts
+}
+
+fn begin(words: &Vocabulary, now: Timestamp, start: &SessionStart<'_>) -> Result<Vec<Fact>, PreparedError> {
+    let mut facts = vec![moment("now", now), flag("chained", start.chained), text("reason", start.reason)];
+    facts.extend(start.ticket.map(|ticket| text("ticket", ticket)));
+    if let Some((grant, subject)) = start.grant {
+        // No path is asked for yet, so the scope covers it.
+        let grant = entities::grant(words, grant).into_iter().chain([flag("covers_path", true)]);
+        facts.extend([record("grant", grant)?, reference("subject", words.member(&subject.key()))]);
+    }
+    Ok(facts)
+}
+
+/// The facts of the question, as the trail keeps them.
+#[derive(Serialize)]
+struct Facts<'a> {
+    action: &'a str,
+    now: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engineer: Option<EngineerFacts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<MemberFacts>,
+    workspace: WorkspaceFacts,
+    #[serde(flatten)]
+    consent: Option<ConsentFacts>,
+    #[serde(flatten)]
+    start: Option<StartFacts<'a>>,
+}
+
+/// The facts as one JSON object.
+pub(super) fn facts(question: &ControlQuestion<'_>) -> String {
+    let (engineer, member) = match question.principal {
+        Principal::Engineer(engineer) => (Some(engineer.into()), None),
+        Principal::Member(member) => (None, Some(member.into())),
+    };
+    let (consent, start) = match question.facts {
+        ControlFacts::Consent { impersonated, access, lasts } => {
+            (Some(ConsentFacts { impersonated, access, lasts }), None)
+        }
+        ControlFacts::Start(start) => (None, Some(start_facts(&start))),
+    };
+    let facts = Facts {
+        action: question.action.name(),
+        now: question.now,
+        engineer,
+        member,
+        workspace: question.workspace.into(),
+        consent,
+        start,
+    };
+    serde_json::to_string(&facts).unwrap_or_else(|error| unreadable(&error))
+}
+
+fn start_facts<'a>(start: &SessionStart<'a>) -> StartFacts<'a> {
+    StartFacts {
+        chained: start.chained,
+        reason: start.reason,
+        ticket: start.ticket,
+        subject: start.grant.map(|(_, subject)| subject.into()),
+        grant: start.grant.map(|(grant, _)| grant.into()),
+    }
+}

@@ -1,0 +1,184 @@
+//! From a case to a question, and from the answer to an outcome.
+use std::sync::Arc;
+
+use crate::domain::action::ControlAction;
+use crate::domain::effect::Effect;
+use crate::domain::emergency::Emergency;
+use crate::domain::engineer::Engineer;
+use crate::domain::grant::{Grant, Origin};
+use crate::domain::member::Member;
+use crate::domain::session::{Basis, Session};
+use crate::domain::workspace::Workspace;
+use crate::policy::facts::{EmergencyFacts, EngineerFacts, GrantFacts, MemberFacts, WorkspaceFacts};
+use crate::policy::{
+    Asked, Bundle, ControlFacts, ControlQuestion, DecisionRecord, Http, Prepared, Principal, Refused, SessionStart,
+    decide_access, decide_control,
+};
+
+use super::case::{Action, BasisKind, Case, Decision, Outcome};
+
+/// Decides the case.
+pub(super) fn play(bundle: &Bundle, case: &Case) -> Result<Outcome, String> {
+    match case.action {
+        Action::Data(effect) => access(bundle, case, effect),
+        Action::Control(action) => control(bundle, case, action),
+    }
+}
+
+fn access(bundle: &Bundle, case: &Case, effect: Effect) -> Result<Outcome, String> {
+    let prepared = prepare(case)?;
+    Ok(match decide_access(bundle, &prepared, &asked(case, effect)) {
+        Ok(permit) => allowed(permit.decision()),
+        Err(refused) => denied(&refused),
+    })
+}
+
+/// The facts that stay the same in the case's session.
+pub(super) fn prepare(case: &Case) -> Result<Prepared, String> {
+    let engineer = engineer(&case.engineer);
+    let basis = match case.basis {
+        BasisKind::Grant => Basis::Grant(Arc::new(grant(case))),
+        BasisKind::Emergency => Basis::Emergency(Arc::new(emergency(&case.emergency))),
+        BasisKind::None => return Err("a session always has a basis: use `StartSession` without one".to_owned()),
+    };
+    Prepared::new(&engineer, &workspace(&case.workspace), &member(&case.subject), &session(case, &engineer), &basis)
+        .map_err(|error| error.to_string())
+}
+
+/// The facts of the case's request.
+pub(super) fn asked(case: &Case, effect: Effect) -> Asked<'_> {
+    let http = &case.http;
+    Asked {
+        now: case.at,
+        last_seen_at: case.last_seen_at,
+        http: Http {
+            method: &http.method,
+            host: &http.host,
+            path: &http.path,
+            effect,
+            labels: &http.labels,
+            ip: http.ip,
+        },
+        covers_path: case.covers_path,
+        chained: case.chained,
+    }
+}
+
+fn control(bundle: &Bundle, case: &Case, action: ControlAction) -> Result<Outcome, String> {
+    let (engineer, member, subject) = (engineer(&case.engineer), member(&case.member), member(&case.subject));
+    let (workspace, grant) = (workspace(&case.workspace), grant(case));
+    let (principal, facts) = if action == ControlAction::StartSession {
+        let grant = match case.basis {
+            BasisKind::Grant => Some((&grant, &subject)),
+            BasisKind::None => None,
+            BasisKind::Emergency => return Err("no session begins on an emergency yet".to_owned()),
+        };
+        let (reason, ticket) = (&case.session.reason, case.session.ticket.as_deref());
+        let start = SessionStart { grant, chained: case.chained, reason, ticket };
+        (Principal::Engineer(&engineer), ControlFacts::Start(start))
+    } else {
+        let Case { impersonated, access, lasts, .. } = *case;
+        (Principal::Member(&member), ControlFacts::Consent { impersonated, access, lasts })
+    };
+    let question = ControlQuestion { principal, action, workspace: &workspace, now: case.at, facts };
+    Ok(match decide_control(bundle, &question) {
+        Ok(given) => allowed(given.decision()),
+        Err(refused) => denied(&refused),
+    })
+}
+
+fn allowed(decision: &DecisionRecord) -> Outcome {
+    let policies = decision.policies.iter().map(ToString::to_string).collect();
+    Outcome { decision: Decision::Allow, code: None, policies, also: Vec::new() }
+}
+
+fn denied(refused: &Refused) -> Outcome {
+    let refusal = &refused.refusal;
+    Outcome {
+        decision: Decision::Deny,
+        code: Some(refusal.code.to_string()),
+        policies: refusal.policy.iter().cloned().collect(),
+        also: refusal.also.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn engineer(facts: &EngineerFacts) -> Engineer {
+    Engineer {
+        id: facts.id.clone(),
+        email: facts.email.clone(),
+        name: facts.id.to_string(),
+        groups: facts.groups.clone(),
+        organization: facts.organization.clone(),
+        disabled: false,
+    }
+}
+
+fn workspace(facts: &WorkspaceFacts) -> Workspace {
+    Workspace {
+        id: facts.id.clone(),
+        name: facts.id.to_string(),
+        plan: facts.plan,
+        forced_sso: facts.forced_sso,
+        region: facts.region.clone(),
+        emergency_access: facts.emergency_access,
+        labels: facts.labels.clone(),
+    }
+}
+
+fn member(facts: &MemberFacts) -> Member {
+    Member { workspace: facts.workspace.clone(), id: facts.id.clone(), email: facts.email.clone(), role: facts.role }
+}
+
+fn session(case: &Case, engineer: &Engineer) -> Session {
+    let facts = &case.session;
+    Session {
+        id: facts.id.clone(),
+        workspace: facts.workspace.clone(),
+        subject: facts.subject.clone(),
+        engineer: engineer.id.clone(),
+        grant: case.grant.id.clone(),
+        reason: facts.reason.clone(),
+        ticket: facts.ticket.clone(),
+        started_at: facts.started_at,
+        expires_at: case.at,
+        last_seen_at: case.last_seen_at,
+        mfa_at: facts.mfa_at,
+        ended: None,
+    }
+}
+
+fn grant(case: &Case) -> Grant {
+    let facts: &GrantFacts = &case.grant;
+    Grant {
+        id: facts.id.clone(),
+        workspace: facts.workspace.clone(),
+        subject: facts.subject.clone(),
+        access: facts.access,
+        origin: Origin::Direct,
+        starts_at: facts.starts_at,
+        expires_at: facts.expires_at,
+        engineers: facts.engineers.clone(),
+        groups: facts.groups.clone(),
+        organization: facts.organization.clone(),
+        ticket: facts.ticket.clone(),
+        purpose: None,
+        scope: None,
+        created_at: facts.starts_at,
+        revoked_at: facts.revoked.then_some(case.at),
+        revoked_by: None,
+        revision: 0,
+    }
+}
+
+fn emergency(facts: &EmergencyFacts) -> Emergency {
+    Emergency {
+        id: facts.id.clone(),
+        workspace: facts.workspace.clone(),
+        subject: facts.subject.clone(),
+        incident: facts.incident.clone(),
+        reason_code: facts.reason_code.clone(),
+        declared_by: facts.declared_by.clone(),
+        approved_by: facts.approved_by.clone(),
+        expires_at: facts.expires_at,
+    }
+}
