@@ -137,11 +137,11 @@ fn thumbprint(x: &str) -> String {
 /// Makes a key at `path` in `dir`: all of it or nothing, durable, and never over one that another start made meanwhile.
 fn make(dir: &Path, path: &Path) -> io::Result<()> {
     let draft = dir.join(format!(".{FILE}.{}", URL_SAFE_NO_PAD.encode(random::bytes::<12>())));
-    let written = write(&draft).and_then(|()| fs::hard_link(&draft, path));
-    fs::remove_file(&draft).or_else(|error| if written.is_err() { Ok(()) } else { Err(error) })?;
-    match written {
+    let made = write(&draft).and_then(|()| fs::hard_link(&draft, path));
+    let removed = fs::remove_file(&draft);
+    match made {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-        Ok(()) | Err(_) => File::open(dir)?.sync_all(),
+        Ok(()) | Err(_) => removed.and_then(|()| File::open(dir)?.sync_all()),
     }
 }
 

@@ -233,7 +233,8 @@ impl Jwks {
     }
 
     fn warn(&self, error: &JwksError) {
-        let cause = error.source().map(ToString::to_string);
-        tracing::warn!(issuer = self.issuer, %error, cause, "no fresh keys of an issuer: the last known ones count for a day");
+        let causes = std::iter::successors(error.source(), |&cause| cause.source());
+        let causes = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+        tracing::warn!(issuer = self.issuer, %error, causes, "no fresh keys of an issuer: the last known ones count for a day");
     }
 }
