@@ -54,6 +54,27 @@ pub enum Kind {
     TokenRevoked,
 }
 
+impl Kind {
+    /// Whether this is an event of the control plane: those are recorded once each.
+    #[must_use]
+    pub const fn is_control(self) -> bool {
+        match self {
+            Self::AccessPermitted | Self::AccessRefused | Self::AccessCompleted => false,
+            Self::GrantCreated
+            | Self::GrantChanged
+            | Self::GrantRevoked
+            | Self::SessionStarted
+            | Self::SessionEnded
+            | Self::SessionRefused
+            | Self::WorkspaceChanged
+            | Self::MemberChanged
+            | Self::EngineerChanged
+            | Self::TokenCreated
+            | Self::TokenRevoked => true,
+        }
+    }
+}
+
 /// A request, as far as the trail tells.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RequestFacts {
