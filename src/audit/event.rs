@@ -22,6 +22,9 @@ pub enum Kind {
     /// An engineer entered: *Support Login*.
     #[serde(rename = "session.started")]
     SessionStarted,
+    /// A session's end was moved, or its engineer got a new token for it.
+    #[serde(rename = "session.renewed")]
+    SessionRenewed,
     /// A session ended.
     #[serde(rename = "session.ended")]
     SessionEnded,
