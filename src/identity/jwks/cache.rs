@@ -140,7 +140,7 @@ impl Jwks {
     }
 
     /// Keys that are fresh, or as fresh as can be had and young enough.
-    async fn usable(self: &Arc<Self>) -> Option<Arc<Known>> {
+    async fn usable(&self) -> Option<Arc<Known>> {
         let seen = self.known.load_full();
         if let Some(known) = &seen {
             if self.is_fresh(known).await {
