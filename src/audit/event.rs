@@ -67,6 +67,7 @@ impl Kind {
             | Self::GrantChanged
             | Self::GrantRevoked
             | Self::SessionStarted
+            | Self::SessionRenewed
             | Self::SessionEnded
             | Self::SessionRefused
             | Self::WorkspaceChanged
