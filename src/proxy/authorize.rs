@@ -64,8 +64,8 @@ pub(super) struct Question<'a> {
 impl Question<'_> {
     /// Asks about every reading; the permit of the canonical one stands for all.
     pub(super) fn ask(&self, bundle: &Bundle) -> Result<Permit, Box<Refused>> {
-        let permit = decide_access(bundle, &self.entry.prepared, &self.asked(&self.routed.reading))?;
-        for reading in &self.routed.others {
+        let permit = decide_access(bundle, &self.entry.prepared, &self.asked(&self.routed.readings[0]))?;
+        for reading in &self.routed.readings {
             decide_access(bundle, &self.entry.prepared, &self.asked(reading))?;
         }
         Ok(permit)
