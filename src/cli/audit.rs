@@ -161,3 +161,6 @@ fn unanchored(count: u64, required: bool) -> String {
          in place of this one, would not be noticed; compare `head` with one that you have kept"
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -106,7 +106,7 @@ impl Writer {
             match inbox.recv_timeout(TICK) {
                 Ok(first) => {
                     let batch = self.collect(first, inbox);
-                    if !self.in_order() || !self.write(batch) {
+                    if !batch.is_empty() && !(self.in_order() && self.write(batch)) {
                         self.go_down(inbox);
                     }
                 }
