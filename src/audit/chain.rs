@@ -168,7 +168,7 @@ mod tests {
         for line in sample().lines() {
             let (body, hash) = line.split_at(line.len() - 75);
             let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, format!("{body}}}").as_bytes());
-            let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex = digest.as_ref().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
             assert_eq!(hash, format!(r#","hash":"{hex}"}}"#));
             assert!(body.ends_with(&format!(r#","prev":"{prev}""#)), "{body}");
             prev = hex;

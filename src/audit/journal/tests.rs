@@ -59,11 +59,16 @@ async fn a_kill_in_the_middle_of_the_last_record_costs_that_record_alone() {
     for end in last..bytes.len() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(segment(dir.path()), &bytes[..end]).unwrap();
-        write(dir.path(), 1).await;
-        let report = verify(dir.path()).unwrap();
-        assert_eq!((report.problems, report.records), (vec![], 10), "cut at byte {end}");
-        let aside = dir.path().join(format!("torn-000001-{last}"));
-        assert_eq!(std::fs::read(aside).unwrap_or_default(), bytes[last..end], "cut at byte {end}");
+        let found = recover::scan(dir.path(), None).unwrap();
+        assert_eq!(found.chain.last().seq, 9, "cut at byte {end}");
+        // The whole way through the disk is slow: not for each byte.
+        if [last, last + 1, usize::midpoint(last, bytes.len()), bytes.len() - 1].contains(&end) {
+            write(dir.path(), 1).await;
+            let report = verify(dir.path()).unwrap();
+            assert_eq!((report.problems, report.records), (vec![], 10), "cut at byte {end}");
+            let aside = dir.path().join(format!("torn-000001-{last}"));
+            assert_eq!(std::fs::read(aside).unwrap_or_default(), bytes[last..end], "cut at byte {end}");
+        }
     }
 }
 

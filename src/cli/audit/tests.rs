@@ -60,7 +60,18 @@ fn the_report_says_where_it_looked_and_what_an_un_anchored_tail_means() {
     let dir = journal();
     let report = audit::verify(dir.path()).unwrap();
     let shown = text(Path::new("/var/lib/chaperone/audit"), &report, false).unwrap();
-    insta::assert_snapshot!(shown, @"");
+    insta::assert_snapshot!(shown, @r"
+    trail       /var/lib/chaperone/audit
+    records     2
+    workspaces  1
+    first       1 at 2026-11-22T16:00:00.000Z
+    last        2 at 2026-11-22T16:00:42.000Z
+    head        c520747f1ae6e989bc6c1220abe7f1aa5ea66627216a0845a1fcc959567a98d0
+    chain       intact: every record is unchanged and in its place
+    un-anchored 2 records: no checkpoint covers them yet
+                Records cut from the end, or a whole trail put in place of this one, would not show.
+                Compare `head` with one that you have kept elsewhere.
+    ");
 }
 
 #[test]
@@ -69,5 +80,18 @@ fn the_report_says_what_is_wrong_and_where() {
     change(dir.path());
     let report = audit::verify(dir.path()).unwrap();
     let shown = text(Path::new("audit"), &report, true).unwrap();
-    insta::assert_snapshot!(shown.replace(dir.path().to_str().unwrap(), "audit"), @"");
+    insta::assert_snapshot!(shown.replace(dir.path().to_str().unwrap(), "audit"), @r"
+    trail       audit
+    records     2
+    workspaces  1
+    first       1 at 2026-11-22T16:00:00.000Z
+    last        2 at 2026-11-22T16:00:42.000Z
+    head        c520747f1ae6e989bc6c1220abe7f1aa5ea66627216a0845a1fcc959567a98d0
+    chain       NOT INTACT
+      audit/journal-000001.jsonl, line 1: the record was changed: its bytes do not have the hash that it states
+      audit/journal-000001.jsonl, line 2: the record was changed: its bytes do not have the hash that it states
+    un-anchored 2 records: no checkpoint covers them yet, and so refused
+                Records cut from the end, or a whole trail put in place of this one, would not show.
+                Compare `head` with one that you have kept elsewhere.
+    ");
 }
