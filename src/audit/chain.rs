@@ -144,3 +144,38 @@ fn members<'a>(event: &'a Event, node: &'a str, seq: u64, workspace: Option<Plac
         prev,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::samples::documented;
+
+    const DOCUMENT: &str = include_str!("../../docs/TRAIL.md");
+
+    #[test]
+    fn the_sample_in_the_document_is_what_is_written() {
+        let (mut chain, mut written) = (Chain::new(), Vec::new());
+        for event in documented() {
+            chain.append(&event, "node-1", &mut written).unwrap();
+        }
+        assert_eq!(String::from_utf8(written).unwrap(), sample());
+    }
+
+    /// Computed here as the document says it, without the code that writes.
+    #[test]
+    fn the_sample_s_hashes_are_what_the_document_says_they_are() {
+        let mut prev = "0".repeat(64);
+        for line in sample().lines() {
+            let (body, hash) = line.split_at(line.len() - 75);
+            let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, format!("{body}}}").as_bytes());
+            let hex = digest.as_ref().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+            assert_eq!(hash, format!(r#","hash":"{hex}"}}"#));
+            assert!(body.ends_with(&format!(r#","prev":"{prev}""#)), "{body}");
+            prev = hex;
+        }
+    }
+
+    fn sample() -> &'static str {
+        DOCUMENT.split("```jsonl\n").nth(1).unwrap().split("```").next().unwrap()
+    }
+}

@@ -22,4 +22,4 @@ mod samples;
 pub use event::{Decision, Event, Kind, Outcome, RequestFacts, Response};
 pub use export::{ExportError, Selection, export, export_selected};
 pub use journal::{Appended, Journal, JournalError, Stats, Unavailable};
-pub use verify::{Place, Problem, Report, verify};
+pub use verify::{Mark, Problem, Report, verify};

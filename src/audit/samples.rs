@@ -91,3 +91,25 @@ pub(super) async fn journal_of(count: u32) -> Arc<tempfile::TempDir> {
 pub(super) fn segment(dir: &Path) -> std::path::PathBuf {
     dir.join("journal-000001.jsonl")
 }
+
+/// The two events that docs/TRAIL.md shows as records.
+pub(super) fn documented() -> [Event; 2] {
+    let granted = Event {
+        at: at(0),
+        event_id: "ev_019aacc56a0070008000000000000001".parse().unwrap(),
+        kind: Kind::GrantCreated,
+        engineer: None,
+        session: None,
+        reason: None,
+        request: None,
+        decision: None,
+        ..event(0)
+    };
+    let passed = Event {
+        at: at(42),
+        event_id: "ev_019aacc60e1070008000000000000002".parse().unwrap(),
+        workspace: Some("acme".parse().unwrap()),
+        ..event(2)
+    };
+    [granted, passed]
+}

@@ -31,7 +31,7 @@ pub struct Problem {
 
 /// A record's place and time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct Mark {
     /// Its place in the journal, from 1.
     pub seq: u64,
     /// Its time.
@@ -44,9 +44,9 @@ pub struct Report {
     /// How many records were read.
     pub records: u64,
     /// The first of them.
-    pub first: Option<Place>,
+    pub first: Option<Mark>,
     /// The last of them.
-    pub last: Option<Place>,
+    pub last: Option<Mark>,
     /// The last one's hash.
     pub head: Option<String>,
     /// How many workspaces they are of.
@@ -84,8 +84,8 @@ pub fn verify(path: &Path) -> io::Result<Report> {
 struct Verifier {
     chain: Chain,
     records: u64,
-    first: Option<Place>,
-    last: Option<Place>,
+    first: Option<Mark>,
+    last: Option<Mark>,
     control_events: HashSet<Box<str>>,
     problems: Vec<Problem>,
 }
@@ -135,7 +135,7 @@ impl Verifier {
         }
         self.chain.follow(record);
         self.records = self.records.saturating_add(1);
-        self.last = Some(Place { seq: members.seq, at: members.at });
+        self.last = Some(Mark { seq: members.seq, at: members.at });
         self.first = self.first.or(self.last);
     }
 

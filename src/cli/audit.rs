@@ -135,7 +135,8 @@ fn text(path: &Path, report: &Report, require_anchored: bool) -> Result<String, 
     writeln!(out, "trail       {}", path.display())?;
     match (report.first, report.last, &report.head) {
         (Some(first), Some(last), Some(head)) => {
-            writeln!(out, "records     {}, of {} workspaces", report.records, report.workspaces)?;
+            writeln!(out, "records     {}", report.records)?;
+            writeln!(out, "workspaces  {}", report.workspaces)?;
             writeln!(out, "first       {} at {}", first.seq, first.at)?;
             writeln!(out, "last        {} at {}", last.seq, last.at)?;
             writeln!(out, "head        {head}")?;
@@ -150,14 +151,17 @@ fn text(path: &Path, report: &Report, require_anchored: bool) -> Result<String, 
             writeln!(out, "  {}, line {}: {}", problem.file.display(), problem.line, problem.what)?;
         }
     }
-    writeln!(out, "un-anchored {}", unanchored(report.unanchored, require_anchored))?;
+    if report.unanchored > 0 {
+        let refused = if require_anchored { ", and so refused" } else { "" };
+        writeln!(out, "un-anchored {} records: no checkpoint covers them yet{refused}", report.unanchored)?;
+        writeln!(
+            out,
+            "            Records cut from the end, or a whole trail put in place of this one, would not show."
+        )?;
+        writeln!(out, "            Compare `head` with one that you have kept elsewhere.")?;
+    }
     Ok(out)
 }
 
-fn unanchored(count: u64, required: bool) -> String {
-    let verdict = if required && count > 0 { " (refused: --require-anchored)" } else { "" };
-    format!(
-        "{count} records, none anchored by a checkpoint yet{verdict}: records cut from the end, or a whole trail put \
-         in place of this one, would not be noticed; compare `head` with one that you have kept"
-    )
-}
+#[cfg(test)]
+mod tests;

@@ -106,7 +106,8 @@ impl Writer {
             match inbox.recv_timeout(TICK) {
                 Ok(first) => {
                     let batch = self.collect(first, inbox);
-                    if !self.in_order() || !self.write(batch) {
+                    let written = batch.is_empty() || (self.in_order() && self.write(batch));
+                    if !written {
                         self.go_down(inbox);
                     }
                 }
@@ -156,6 +157,8 @@ impl Writer {
         if !lines.is_empty() {
             let (result, _) = self.shared.writing.during(&self.shared.clock, || current.file.write(&lines));
             if let Err(error) = result {
+                // Before the batch is dropped, which tells its waiters: from then on nobody may find us healthy.
+                self.shared.set_up(false);
                 tracing::error!(%error, "the trail cannot be written: nothing passes until it can");
                 return false;
             }
