@@ -179,7 +179,7 @@ pub(super) struct Issuer {
 
 impl Issuer {
     /// An issuer of that name with a new Ed25519 key.
-    fn new(name: &'static str) -> Result<Self, IdentityError> {
+    pub(super) fn new(name: &'static str) -> Result<Self, IdentityError> {
         let pair = Ed25519KeyPair::generate().map_err(|_| IdentityError::Key)?;
         let private = pair.to_pkcs8v1().map_err(|_| IdentityError::Key)?;
         let kid = URL_SAFE_NO_PAD.encode(random::bytes::<6>());

@@ -14,6 +14,8 @@ mod app;
 mod client;
 mod consent;
 mod desk;
+#[cfg(test)]
+mod fake_gate;
 mod folder;
 mod gate;
 mod identities;
