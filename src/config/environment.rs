@@ -31,7 +31,9 @@ fn set(node: &mut Node, path: &[String], given: Node) -> Result<(), Complaint> {
         return Ok(());
     };
     if head.is_empty() || path.len() > DEEPEST {
-        return Err(Complaint::new("no key has such a name").hint("write `CHAPERONE__SERVER__LISTEN` for `server.listen`"));
+        return Err(
+            Complaint::new("no key has such a name").hint("write `CHAPERONE__SERVER__LISTEN` for `server.listen`")
+        );
     }
     open(node);
     let child = match &mut node.value {

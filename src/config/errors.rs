@@ -4,7 +4,10 @@ use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
+    SourceSpan, SpanContents,
+};
 
 use super::reading::Found;
 use super::tree::Origin;
@@ -27,17 +30,6 @@ pub enum ConfigErrors {
     /// Every mistake in it, each with its place and a hint.
     #[error("{0}")]
     Mistaken(Mistakes),
-}
-
-impl ConfigErrors {
-    /// The mistakes; none when the file cannot be read at all.
-    #[must_use]
-    pub fn mistakes(&self) -> &[Mistake] {
-        match self {
-            Self::Unreadable { .. } => &[],
-            Self::Mistaken(mistakes) => &mistakes.list,
-        }
-    }
 }
 
 /// One mistake. No secret is in any of its texts.
@@ -75,20 +67,30 @@ impl Mistakes {
         Self { file, text: blank(text, hidden), list }
     }
 
+    /// Each of them.
+    #[must_use]
+    pub fn list(&self) -> &[Mistake] {
+        &self.list
+    }
+
     /// All of them for a terminal, in colour or plain.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
         let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-        // Without lines of context: a neighbouring line is no business of the message.
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_context_lines(0).with_links(false);
-        let source = NamedSource::new(&self.file, self.text.clone());
+        let handler =
+            GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_context_lines(1).with_links(false);
+        let source = Source { file: &self.file, text: &self.text };
         let mut out = String::new();
         for mistake in &self.list {
             // Writing into a string fails only when a part of the message cannot be formatted; the rest still counts.
             let _ = handler.render_report(&mut out, &Shown { mistake, source: &source });
+            out.push('\n');
         }
         let count = self.list.len();
-        let _ = fmt::write(&mut out, format_args!("{count} mistake{} in `{}`", if count == 1 { "" } else { "s" }, self.file));
+        let _ = fmt::write(
+            &mut out,
+            format_args!("{count} mistake{} in `{}`", if count == 1 { "" } else { "s" }, self.file),
+        );
         out
     }
 }
@@ -126,11 +128,52 @@ fn blank(text: &str, hidden: &[Range<usize>]) -> String {
     out
 }
 
+/// The text as miette wants it.
+#[derive(Debug)]
+struct Source<'m> {
+    file: &'m str,
+    text: &'m str,
+}
+
+impl SourceCode for Source<'_> {
+    /// Where context is asked for, it is the rest of the line: neighbouring lines are no business of a message.
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let whole = if before + after == 0 {
+            *span
+        } else {
+            let line = line_around(self.text, &(span.offset()..span.offset() + span.len()));
+            (line.start, line.len()).into()
+        };
+        let read = self.text.read_span(&whole, 0, 0)?;
+        let (line, column, count) = (read.line(), read.column(), read.line_count());
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.file.to_owned(),
+            read.data(),
+            *read.span(),
+            line,
+            column,
+            count,
+        )))
+    }
+}
+
+/// The whole lines that `span` touches.
+pub(super) fn line_around(text: &str, span: &Range<usize>) -> Range<usize> {
+    let start = text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let end = text.get(span.end..).and_then(|after| after.find('\n')).map_or(text.len(), |at| span.end + at);
+    start..end
+}
+
 /// One mistake as miette wants it.
 #[derive(Debug)]
 struct Shown<'m> {
     mistake: &'m Mistake,
-    source: &'m NamedSource<String>,
+    source: &'m Source<'m>,
 }
 
 impl fmt::Display for Shown<'_> {

@@ -31,7 +31,9 @@ mod tests {
     #[test]
     fn a_slip_of_the_finger_finds_its_word_and_another_word_finds_none() {
         let known = ["listen", "public_url", "tls"];
-        for (given, want) in [("lisetn", Some("listen")), ("public-url", Some("public_url")), ("tsl", None), ("port", None)] {
+        for (given, want) in
+            [("lisetn", Some("listen")), ("public-url", Some("public_url")), ("tsl", None), ("port", None)]
+        {
             assert_eq!(nearest(given, &known), want, "{given}");
         }
         assert_eq!(nearest("x", &[]), None);

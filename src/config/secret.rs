@@ -7,11 +7,7 @@ use super::reading::Complaint;
 use super::section::{Item, Section};
 
 /// The secret under `key`, or in the file that `file_key` names.
-pub(super) fn secret(
-    section: &mut Section<'_>,
-    key: &'static str,
-    file_key: &'static str,
-) -> Option<SecretString> {
+pub(super) fn secret(section: &mut Section<'_>, key: &'static str, file_key: &'static str) -> Option<SecretString> {
     let (inline, file) = (section.item(key), section.item(file_key));
     if inline.is_some() && file.is_some() {
         section.complain(file_key, both(key, file_key));

@@ -34,9 +34,13 @@ impl<'r> Item<'r> {
     }
 
     /// A string, whatever it says.
-    pub(super) fn text(self) -> Option<String> {
-        self.reading.show(&self.node.origin);
-        self.hidden_text()
+    fn text(self) -> Option<String> {
+        let (reading, origin) = (self.reading, self.node.origin.clone());
+        let text = self.hidden_text()?;
+        if !values::has_credentials(&text) {
+            reading.show(&origin);
+        }
+        Some(text)
     }
 
     /// A string that nobody may see.
@@ -257,7 +261,12 @@ impl<'r> Section<'r> {
         for (key, node) in &self.entries {
             let place = Place { key: self.path(key), origin: node.key.clone() };
             let hint = nearest(key, &self.asked).map_or_else(
-                || format!("known here: {}", self.asked.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
+                || {
+                    format!(
+                        "known here: {}",
+                        self.asked.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")
+                    )
+                },
                 |near| format!("did you mean `{near}`?"),
             );
             self.reading.complain(&place, Complaint::new("there is no such key").hint(hint));

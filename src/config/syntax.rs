@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
+use super::errors::line_around;
 use super::reading::{Complaint, Place, Reading};
 use super::tree::{self, Node, Origin};
 
@@ -12,15 +13,38 @@ use super::tree::{self, Node, Origin};
 const DELICATE: [&str; 4] = ["secret", "key", "header", "password"];
 /// First words of lines that hold none.
 const HARMLESS: [&str; 26] = [
-    "listen", "public_url", "behind_tls_proxy", "trusted_proxies", "session_host", "tls", "name", "host", "mode",
-    "upstream", "methods", "workspace", "effects", "labels", "expose_cookies", "allow_encoded", "pass_authorization",
-    "issuer", "audience", "allowed_groups", "claims", "url", "dir", "dirs", "max", "default",
+    "listen",
+    "public_url",
+    "behind_tls_proxy",
+    "trusted_proxies",
+    "session_host",
+    "tls",
+    "name",
+    "host",
+    "mode",
+    "upstream",
+    "methods",
+    "workspace",
+    "effects",
+    "labels",
+    "expose_cookies",
+    "allow_encoded",
+    "pass_authorization",
+    "issuer",
+    "audience",
+    "allowed_groups",
+    "claims",
+    "url",
+    "dir",
+    "dirs",
+    "max",
+    "default",
 ];
 
 /// The tree of `text`.
 ///
 /// # Errors
-/// When it is no TOML: the faults are noted, and what they returned with is to be hidden.
+/// When it is no TOML: the faults are noted, and the error says which lines are to be hidden.
 pub(super) fn parse(text: &str, reading: &Reading) -> Result<Node, Vec<Range<usize>>> {
     let (document, faults) = DeTable::parse_recoverable(text);
     if faults.is_empty() {
@@ -28,7 +52,7 @@ pub(super) fn parse(text: &str, reading: &Reading) -> Result<Node, Vec<Range<usi
     }
     let mut lines = Vec::new();
     for fault in faults {
-        let span = fault.span().unwrap_or(0..0);
+        let span = visible(text, fault.span().unwrap_or(0..0));
         let line = line_around(text, &span);
         // One slip makes the parser stumble several times in the same line: the first says it.
         if !lines.contains(&line) {
@@ -42,11 +66,15 @@ pub(super) fn parse(text: &str, reading: &Reading) -> Result<Node, Vec<Range<usi
     Err(lines)
 }
 
-/// The whole lines that `span` touches.
-fn line_around(text: &str, span: &Range<usize>) -> Range<usize> {
-    let start = text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let end = text.get(span.end..).and_then(|after| after.find('\n')).map_or(text.len(), |at| span.end + at);
-    start..end
+/// A caret at the end of a line has nothing to stand under: it moves to the last character.
+fn visible(text: &str, span: Range<usize>) -> Range<usize> {
+    let (before, after) = text.split_at_checked(span.start).unwrap_or((text, ""));
+    match before.chars().next_back() {
+        Some(last) if last != '\n' && (after.is_empty() || after.starts_with(['\r', '\n'])) => {
+            span.start - last.len_utf8()..span.start
+        }
+        Some(_) | None => span,
+    }
 }
 
 fn is_harmless(line: &str) -> bool {
@@ -59,10 +87,10 @@ fn is_harmless(line: &str) -> bool {
 fn hint(message: &str) -> &'static str {
     if message.contains("duplicate key") {
         "keep one of the two"
-    } else if message.contains("must be quoted") {
-        "put the value in double quotes"
     } else if message.contains("quote") || message.contains("invalid basic string") {
         "a string begins and ends with a double quote on one line; a quote inside it is written `\\\"`"
+    } else if message.contains("must be quoted") || message.contains("invalid") {
+        "put the value in double quotes, unless it is a number, `true`, `false`, a list or a table"
     } else if message.contains("assignment") || message.contains("key with no value") {
         "write `key = value`"
     } else if message.contains("unclosed") || message.contains("comma") {

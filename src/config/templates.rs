@@ -41,8 +41,11 @@ fn placeholder(name: &str) -> Result<HeaderPiece, Complaint> {
         let names: Vec<_> = PLACEHOLDERS.iter().map(|(name, _)| *name).collect();
         let listed: Vec<_> = names.iter().map(|name| format!("`{{{name}}}`")).collect();
         let guess = nearest(name, &names).map(|near| format!("did you mean `{{{near}}}`? "));
-        Complaint::new("a placeholder is not known")
-            .hint(format!("{}known are {}", guess.unwrap_or_default(), listed.join(", ")))
+        Complaint::new("a placeholder is not known").hint(format!(
+            "{}known are {}",
+            guess.unwrap_or_default(),
+            listed.join(", ")
+        ))
     })
 }
 

@@ -14,8 +14,16 @@ use super::reading::Complaint;
 
 type Parsed<T> = Result<T, Complaint>;
 
-/// The value as messages repeat it: not longer than a line.
+/// Whether `given` looks like an address with a user, and so perhaps a password, in it.
+pub(super) fn has_credentials(given: &str) -> bool {
+    given.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
+}
+
+/// The value as messages repeat it: not longer than a line, and without credentials.
 pub(super) fn quoted(given: &str) -> String {
+    if has_credentials(given) {
+        return "an address with a user in it".to_owned();
+    }
     let mut shown: String = given.chars().take(80).collect();
     if shown.len() < given.len() {
         shown.push('…');
@@ -129,8 +137,7 @@ pub(super) fn origin(given: &str) -> Parsed<String> {
     };
     let default_port = if scheme == "https" { 443 } else { 80 };
     let port = authority.port_u16().filter(|port| *port != default_port).map(|port| format!(":{port}"));
-    let canonical =
-        format!("{scheme}://{}{}", authority.host().to_ascii_lowercase(), port.unwrap_or_default());
+    let canonical = format!("{scheme}://{}{}", authority.host().to_ascii_lowercase(), port.unwrap_or_default());
     if given == canonical { Ok(canonical) } else { Err(complaint().hint(format!("write it as `{canonical}`"))) }
 }
 

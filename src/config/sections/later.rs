@@ -7,30 +7,27 @@ use crate::config::values::{self, quoted};
 /// The sections without effect.
 pub(super) fn sections(root: &mut Section<'_>) {
     root.table("notify", |s| {
-        s.table("email", |s| Some(email(s)));
-        s.table("webhook", |s| Some(webhook(s)));
-        s.without_effect(&[
-            ("email", "nobody is told by e-mail"),
-            ("webhook", "nobody is told by webhook"),
-        ]);
+        s.table("email", email);
+        s.table("webhook", webhook);
+        s.without_effect(&[("email", "nobody is told by e-mail"), ("webhook", "nobody is told by webhook")]);
         Some(())
     });
     root.tables("trusted_gate", |s| s.required("jwks_url")?.parsed(values::fetched));
     root.without_effect(&[("trusted_gate", "only chaperone's own assertions make a request count as chained")]);
 }
 
-fn email(s: &mut Section<'_>) {
-    s.required("smtp").and_then(|item| item.hidden_text()).map(|url| smtp(s, &url));
-    s.required("from").and_then(|item| item.parsed(address));
+fn email(s: &mut Section<'_>) -> Option<()> {
+    s.required("smtp").and_then(|item| item.parsed(smtp));
+    s.required("from").and_then(|item| item.parsed(address))
 }
 
-/// The address of a mail server; it may have a password in it, so no message repeats it.
-fn smtp(s: &Section<'_>, given: &str) {
+fn smtp(given: &str) -> Result<(), Complaint> {
     let server = given.strip_prefix("smtp://").or_else(|| given.strip_prefix("smtps://"));
-    if server.is_none_or(|server| server.is_empty() || server.contains(char::is_whitespace)) {
-        let complaint = Complaint::new("this is not the address of a mail server");
-        s.complain("smtp", complaint.hint("write it like `smtps://mail.example.com` or `smtp://127.0.0.1:1025`"));
+    if server.is_some_and(|server| !server.is_empty() && !server.contains(char::is_whitespace)) {
+        return Ok(());
     }
+    Err(Complaint::new(format!("{} is not the address of a mail server", quoted(given)))
+        .hint("write it like `smtps://mail.example.com` or `smtp://127.0.0.1:1025`"))
 }
 
 fn address(given: &str) -> Result<(), Complaint> {
@@ -41,11 +38,12 @@ fn address(given: &str) -> Result<(), Complaint> {
     Err(Complaint::new(format!("{} is not an e-mail address", quoted(given))))
 }
 
-fn webhook(s: &mut Section<'_>) {
-    s.required("url").and_then(|item| item.parsed(values::fetched));
+fn webhook(s: &mut Section<'_>) -> Option<()> {
+    let url = s.required("url").and_then(|item| item.parsed(values::fetched));
     let shared = secret(s, "secret", "secret_file");
     if shared.is_none() && !s.has("secret") && !s.has("secret_file") {
         let complaint = Complaint::new("a webhook needs a secret, or its receiver cannot tell it from a forged one");
         s.complain("secret_file", complaint.hint("name the secret's file in `secret_file`"));
     }
+    url.map(|_| ())
 }

@@ -15,8 +15,10 @@ const fn days(n: i64) -> Span {
 fn up_to(max: Span) -> impl Fn(&str) -> Result<Span, Complaint> {
     move |given| match values::duration(given)? {
         span if span <= max => Ok(span),
-        _ => Err(Complaint::new(format!("{} is longer than `max`, {max}", quoted(given)))
-            .hint("shorten it, or raise `max`")),
+        _ => {
+            Err(Complaint::new(format!("{} is longer than `max`, {max}", quoted(given)))
+                .hint("shorten it, or raise `max`"))
+        }
     }
 }
 

@@ -15,7 +15,8 @@ pub(super) fn staff(s: &mut Section<'_>) -> Option<Staff> {
     let issuer = s.required("issuer").and_then(|item| item.parsed(values::words));
     let jwks = jwks(s, issuer.as_deref());
     let allowed_groups = s.list("allowed_groups", values::words).unwrap_or_else(|| vec!["support".to_owned()]);
-    let (groups, organization) = s.table_or_default("claims", |s| Some((claim(s, "groups", "groups"), claim(s, "organization", "org"))))?;
+    let (groups, organization) =
+        s.table_or_default("claims", |s| Some((claim(s, "groups", "groups"), claim(s, "organization", "org"))))?;
     let audience = s.parsed("audience", values::words).unwrap_or_else(|| AUDIENCE.to_owned());
     let organizations = organizations(s);
     sign_in(s);
@@ -99,7 +100,12 @@ fn jwks(s: &mut Section<'_>, issuer: Option<&str>) -> Option<JwksFrom> {
         (None, None) => {
             let complaint = values::fetched(issuer?).err();
             let Some(complaint) = complaint else { return Some(JwksFrom::Discovery) };
-            s.complain("issuer", complaint.hint("an issuer whose keys are discovered is an `https` address; else set `jwks_file` or `jwks_url`"));
+            s.complain(
+                "issuer",
+                complaint.hint(
+                    "an issuer whose keys are discovered is an `https` address; else set `jwks_file` or `jwks_url`",
+                ),
+            );
             None
         }
     }

@@ -168,7 +168,8 @@ fn assertion(s: &mut Section<'_>, public_url: &str) -> Option<Assertion> {
 }
 
 fn cookie(given: &str) -> Result<String, Complaint> {
-    let token = !given.is_empty() && given.bytes().all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&b));
+    let token =
+        !given.is_empty() && given.bytes().all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&b));
     if !token {
         return Err(Complaint::new(format!("{} is not a cookie's name", quoted(given))));
     }

@@ -2,7 +2,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use crate::config::reading::Complaint;
-use crate::config::section::Section;
+use crate::config::section::{Item, Section};
 use crate::config::templates;
 use crate::config::types::{Ops, Server, Tls, Vendor};
 use crate::config::values;
@@ -18,16 +18,18 @@ pub(super) fn server(s: &mut Section<'_>) -> Option<Server> {
     s.without_effect(&[("session_host", "a new session in a browser ends that browser's old one")]);
     let listen = listen?;
     if !listen.ip().is_loopback() && !s.has("tls") && !behind_tls_proxy {
-        let complaint = Complaint::new(format!("`{listen}` is not loopback, and without `tls` everybody on the way can read along"));
+        let complaint = Complaint::new(format!(
+            "`{listen}` is not loopback, and without `tls` everybody on the way can read along"
+        ));
         s.complain("listen", complaint.hint("set `tls`, or `behind_tls_proxy = true` if another proxy ends TLS"));
     }
     Some(Server { listen, public_url: public_url?, tls, behind_tls_proxy, trusted_proxies })
 }
 
 fn tls(s: &mut Section<'_>) -> Option<Tls> {
-    let cert = s.required("cert").and_then(|item| item.file());
-    let key = s.required("key").and_then(|item| item.file());
-    let client_ca = s.item("client_ca").and_then(|item| item.file());
+    let cert = s.required("cert").and_then(Item::file);
+    let key = s.required("key").and_then(Item::file);
+    let client_ca = s.item("client_ca").and_then(Item::file);
     Some(Tls { cert: cert?, key: key?, client_ca })
 }
 
@@ -36,7 +38,10 @@ pub(super) fn ops(s: &mut Section<'_>, public: Option<SocketAddr>) -> Option<Ops
     let listen = s.parsed("listen", values::socket).unwrap_or((Ipv4Addr::LOCALHOST, 9090).into());
     if public == Some(listen) && listen.port() != 0 {
         let complaint = Complaint::new(format!("`{listen}` is the public listener's address"));
-        s.complain("listen", complaint.hint("metrics and health are never on the public listener: choose another port"));
+        s.complain(
+            "listen",
+            complaint.hint("metrics and health are never on the public listener: choose another port"),
+        );
         return None;
     }
     Some(Ops { listen })

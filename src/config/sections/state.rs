@@ -22,7 +22,6 @@ pub(super) fn store(s: &mut Section<'_>) -> Store {
 }
 
 fn sqlite(given: &str) -> Result<PathBuf, Complaint> {
-    // The address of a database server has a password in it, so no message repeats it.
     if given.starts_with("postgres:") || given.starts_with("postgresql:") {
         return Err(Complaint::new("this version has no PostgreSQL store").hint("use `sqlite:chaperone.db`"));
     }
