@@ -64,7 +64,7 @@ pub(super) fn run(command: Command, environment: &Environment) -> anyhow::Result
 
 async fn open(config: &Path, environment: &Environment) -> anyhow::Result<Store> {
     let variables = environment.iter().map(|(name, value)| (name.clone(), value.clone()));
-    let loaded = crate::config::load(config, variables).map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
+    let loaded = crate::config::load(config, variables).map_err(|errors| anyhow::anyhow!("{errors}"))?;
     Store::open(&loaded.config.store).await.context("keys are kept in the store")
 }
 
