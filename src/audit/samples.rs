@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use crate::config::{Audit, Durability};
-use crate::telemetry::metrics::Metrics;
 use crate::domain::time::{Clock, Timestamp};
+use crate::telemetry::metrics::Metrics;
 
 use super::{Decision, Event, Journal, Kind, Outcome, RequestFacts, Response};
 

@@ -60,17 +60,7 @@ pub(super) struct Parts {
 impl Entry {
     pub(super) fn new(parts: Parts) -> Self {
         let Parts { session, engineer, workspace, subject, basis, prepared, live, stamp } = parts;
-        Self {
-            session,
-            engineer,
-            workspace,
-            subject,
-            basis,
-            prepared,
-            live,
-            stamp,
-            assertions: Mutex::default(),
-        }
+        Self { session, engineer, workspace, subject, basis, prepared, live, stamp, assertions: Mutex::default() }
     }
 
     /// The assertion for `route` that may still be used at `now`.

@@ -39,9 +39,8 @@ pub(super) async fn fill(directory: &Directory, token: SecretHash) -> Result<Arc
 fn live_session(directory: &Directory, admission: &Admission) -> Arc<Live> {
     let session = &admission.session;
     let mut live = directory.live();
-    let known = live
-        .entry(session.id.clone())
-        .or_insert_with(|| Arc::new(Live::new(session.id.clone(), session.last_seen_at)));
+    let known =
+        live.entry(session.id.clone()).or_insert_with(|| Arc::new(Live::new(session.id.clone(), session.last_seen_at)));
     Arc::clone(known)
 }
 

@@ -15,7 +15,12 @@ use super::live::Live;
 const MOST_UNCLAIMED: usize = 1024;
 
 /// Follows until `stop`. Nothing is admitted before its first good read.
-pub async fn follow(directory: Arc<Directory>, subscription: Subscription, tasks: TaskTracker, stop: CancellationToken) {
+pub async fn follow(
+    directory: Arc<Directory>,
+    subscription: Subscription,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+) {
     let mut follower = Follower { directory, tasks, head: None, cut: BTreeMap::new(), waiting: Vec::new() };
     follower.run(subscription, stop).await;
 }

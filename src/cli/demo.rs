@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use super::{Environment, Exit};
 use crate::demo::{self, Options, Profile};
+use crate::telemetry::logs;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -19,6 +20,7 @@ pub(super) struct Arguments {
 
 /// Runs it. The environment has no say, so that nothing can move the demo off loopback.
 pub(super) fn run(arguments: Arguments, _environment: &Environment) -> anyhow::Result<Exit> {
+    logs::init(Some("warn"));
     let Arguments { profile, dir, port } = arguments;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(demo::run(Options { dir, port, profile }, |text| super::print(text)))?;

@@ -14,7 +14,7 @@ use crate::{config, identity::ApiKey};
 /// Starts the gate that `file` describes. The environment has no say: the demo stays on loopback.
 pub(super) async fn start(file: &Path, clock: Arc<Clock>) -> anyhow::Result<Running> {
     let loaded = config::load(file, std::iter::empty())
-        .map_err(|errors| anyhow!("{errors:?}"))
+        .map_err(|errors| anyhow!("{errors}"))
         .with_context(|| format!("the demo's own configuration `{}` cannot be used", file.display()))?;
     server::start(loaded.config, clock).await.context("the gate does not start")
 }

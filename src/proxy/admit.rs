@@ -57,9 +57,8 @@ pub(super) fn refusal(not_admitted: NotAdmitted) -> Refusal {
     match not_admitted {
         NotAdmitted::Unknown => Code::NoSession.into(),
         NotAdmitted::Ended(cause) => cause.into(),
-        NotAdmitted::SubjectGone => {
-            Refusal::because(Code::GrantEnded, "the member who granted access is gone").next("ask another owner for access")
-        }
+        NotAdmitted::SubjectGone => Refusal::because(Code::GrantEnded, "the member who granted access is gone")
+            .next("ask another owner for access"),
         NotAdmitted::Stale => Code::StaleState.into(),
     }
 }

@@ -9,9 +9,9 @@ use crate::identity::SecretHash;
 use crate::policy::{Asked, Bundle, Http, Permit, Refused, decide_access};
 use crate::request::{Reading, Routed};
 
+use super::admit::Admitted;
 use super::exchange::Arrival;
 use super::gate::Gate;
-use super::admit::Admitted;
 use super::record;
 use super::refuse::TurnedAway;
 

@@ -78,8 +78,9 @@ mod tests {
 
     #[test]
     fn attributes_are_read_as_browsers_read_them() {
-        let cookie = parse("sid=a=b; Path=/app; HttpOnly; Max-Age=10; Expires=Wed, 21 Oct 2015 07:28:00 GMT", "/x/y", NOW)
-            .unwrap();
+        let cookie =
+            parse("sid=a=b; Path=/app; HttpOnly; Max-Age=10; Expires=Wed, 21 Oct 2015 07:28:00 GMT", "/x/y", NOW)
+                .unwrap();
         assert_eq!((cookie.name.as_str(), cookie.value.as_str(), cookie.path.as_str()), ("sid", "a=b", "/app"));
         assert_eq!(cookie.expires_at, Some(NOW.plus(Span::from_seconds(10))), "Max-Age wins");
         assert_eq!(parse("sid=1", "/x/y", NOW).unwrap().path, "/x");

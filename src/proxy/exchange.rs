@@ -35,12 +35,7 @@ pub(super) struct Arrival {
 }
 
 /// Answers one request.
-pub(super) async fn exchange(
-    gate: &Arc<Gate>,
-    arrival: Arrival,
-    head: Parts,
-    body: Incoming,
-) -> Response<Body> {
+pub(super) async fn exchange(gate: &Arc<Gate>, arrival: Arrival, head: Parts, body: Incoming) -> Response<Body> {
     match pass(gate, &arrival, &head, body).await {
         Ok(answer) => answer,
         Err(turned_away) => turn_away(gate, &arrival, &head, *turned_away),

@@ -44,7 +44,8 @@ pub(super) async fn forward(
     let completed = record::event(Kind::AccessCompleted, &entry, &routed, arrival);
     let mut completion = Completion::new(gate, completed, routed.route.index, arrival.began, Arc::clone(&sent));
     let cut = CancellationToken::new();
-    let watch = Watch { gate: Arc::clone(gate), token, entry: Arc::clone(&entry), routed: Arc::clone(&routed), chained };
+    let watch =
+        Watch { gate: Arc::clone(gate), token, entry: Arc::clone(&entry), routed: Arc::clone(&routed), chained };
     let mut lapse: Lapse = Box::pin(watch.lapsed());
     let client = routed.request.upgrade.as_ref().map(|_| hyper::upgrade::on(&mut request));
     let body = Outgoing::new(request.into_body(), &entry.live, &cut, sent);
@@ -72,7 +73,15 @@ pub(super) async fn forward(
     if let (Some(client), StatusCode::SWITCHING_PROTOCOLS) = (client, answer.status()) {
         return Ok(tunnel::open(gate, client, answer, entering.into_stream(), lapse, completion));
     }
-    let answer = Answer { head_and_body: answer, routed: &routed, now: arrival.now, stream: entering.into_stream(), lapse, cut, completion };
+    let answer = Answer {
+        head_and_body: answer,
+        routed: &routed,
+        now: arrival.now,
+        stream: entering.into_stream(),
+        lapse,
+        cut,
+        completion,
+    };
     Ok(stream::respond(answer)?)
 }
 

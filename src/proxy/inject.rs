@@ -196,7 +196,6 @@ fn claims<'a>(
 
 /// A header's value, or nothing is sent at all.
 fn text(value: &str) -> Result<HeaderValue, Refusal> {
-    HeaderValue::from_str(value).map_err(|_| {
-        Refusal::because(Code::Internal, "a fact about this session cannot be written as a header")
-    })
+    HeaderValue::from_str(value)
+        .map_err(|_| Refusal::because(Code::Internal, "a fact about this session cannot be written as a header"))
 }

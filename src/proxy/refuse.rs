@@ -1,6 +1,8 @@
 //! Tells whoever was turned away what is wrong, why, and what to do next: as a problem document, or as a page.
 use askama::Template;
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE};
+use http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE,
+};
 use http::header::{VARY, X_CONTENT_TYPE_OPTIONS};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
@@ -16,7 +18,8 @@ use super::exchange::Arrival;
 use super::gate::Gate;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const PAGE_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// A request that does not pass.
 pub(super) struct TurnedAway {

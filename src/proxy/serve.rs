@@ -66,12 +66,7 @@ where
 
 fn builder() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_headers(FIELDS)
-        .max_buf_size(HEAD);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_headers(FIELDS).max_buf_size(HEAD);
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -127,7 +122,8 @@ mod tests {
         let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", "6.6.6.6, 192.0.2.7, 10.0.0.9".parse().unwrap());
-        let at = |socket: &str, trusted: &[IpNet]| client_address(socket.parse().unwrap(), &headers, trusted).to_string();
+        let at =
+            |socket: &str, trusted: &[IpNet]| client_address(socket.parse().unwrap(), &headers, trusted).to_string();
         assert_eq!(at("203.0.113.5", &trusted), "203.0.113.5", "a stranger's word counts for nothing");
         assert_eq!(at("10.0.0.1", &trusted), "192.0.2.7", "the last hop that is not ours");
         assert_eq!(at("10.0.0.1", &[]), "10.0.0.1", "an empty list trusts nobody");

@@ -156,16 +156,14 @@ mod tests {
     fn frame(payload: usize, masked: bool) -> Vec<u8> {
         let mask = if masked { 0x80 } else { 0 };
         let mut frame = vec![0x82];
-        match payload {
-            0..126 => frame.push(mask | payload as u8),
-            126..65536 => {
-                frame.push(mask | 126);
-                frame.extend((payload as u16).to_be_bytes());
-            }
-            _ => {
-                frame.push(mask | 127);
-                frame.extend((payload as u64).to_be_bytes());
-            }
+        if let Some(short) = u8::try_from(payload).ok().filter(|short| *short < 126) {
+            frame.push(mask | short);
+        } else if let Ok(medium) = u16::try_from(payload) {
+            frame.push(mask | 0x7e);
+            frame.extend(medium.to_be_bytes());
+        } else {
+            frame.push(mask | 0x7f);
+            frame.extend((payload as u64).to_be_bytes());
         }
         frame.extend(vec![7; payload + if masked { 4 } else { 0 }]);
         frame

@@ -124,13 +124,7 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
 }
 
 /// What runs beside the listeners: the feed's follower first, since nothing is admitted before its first read.
-fn background(
-    phases: &Phases,
-    directory: &Arc<Directory>,
-    feed: &Feed,
-    access: &Arc<Access>,
-    journal: &Arc<Journal>,
-) {
+fn background(phases: &Phases, directory: &Arc<Directory>, feed: &Feed, access: &Arc<Access>, journal: &Arc<Journal>) {
     let stop = || phases.stop_background.clone();
     let tasks = &phases.background;
     tasks.spawn(cache::follow(Arc::clone(directory), feed.subscribe(), tasks.clone(), stop()));
@@ -170,12 +164,7 @@ async fn verifiers(config: &Config, clock: &Arc<Clock>) -> Result<(Verifier, Ver
     Ok((staff, customers))
 }
 
-async fn verifier(
-    issuer: &str,
-    audience: &str,
-    keys: &JwksFrom,
-    clock: &Arc<Clock>,
-) -> Result<Verifier, StartError> {
+async fn verifier(issuer: &str, audience: &str, keys: &JwksFrom, clock: &Arc<Clock>) -> Result<Verifier, StartError> {
     let jwks = Jwks::new(keys.clone(), issuer, Arc::clone(clock));
     jwks.warm().await?;
     Ok(Verifier::new(issuer.to_owned(), audience.to_owned(), jwks))

@@ -6,10 +6,10 @@ use futures_util::FutureExt;
 
 use super::file::SegmentFile;
 use super::*;
-use crate::telemetry::metrics::Metrics;
 use crate::audit::samples::{audit, event, segment};
 use crate::audit::verify;
 use crate::config::Durability;
+use crate::telemetry::metrics::Metrics;
 
 /// A disk that does as it is told, and keeps a list of what it was asked.
 #[derive(Default)]

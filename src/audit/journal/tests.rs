@@ -5,11 +5,11 @@ use futures_util::future::join_all;
 use proptest::prelude::*;
 
 use super::*;
-use crate::telemetry::metrics::Metrics;
 use crate::audit::samples::{self, at, audit, event, journal_of, segment, write};
 use crate::audit::{Kind, Selection, export, export_selected, verify};
 use crate::config::Durability;
 use crate::domain::time::Timestamp;
+use crate::telemetry::metrics::Metrics;
 
 fn open(dir: &Path) -> Result<Arc<Journal>, JournalError> {
     Journal::open_with(
@@ -154,7 +154,8 @@ async fn an_event_that_its_relay_repeats_is_recorded_once_also_after_a_restart()
 #[tokio::test]
 async fn in_relaxed_durability_nobody_waits_for_the_disk() {
     let dir = tempfile::tempdir().unwrap();
-    let journal = Journal::open(&audit(dir.path(), Durability::Relaxed), "node-1", &Clock::system(), &Metrics::new()).unwrap();
+    let journal =
+        Journal::open(&audit(dir.path(), Durability::Relaxed), "node-1", &Clock::system(), &Metrics::new()).unwrap();
     let appended = journal.append(event(1)).await.unwrap();
     assert!(appended.written.is_none());
     appended.durable().await.unwrap();
@@ -169,7 +170,7 @@ async fn a_note_is_on_disk_when_the_journal_has_closed() {
     journal.close().await;
     assert_eq!(verify(dir.path()).unwrap().records, 1);
     journal.note(samples::completion(2));
-    assert_eq!(journal.shared.dropped.load(std::sync::atomic::Ordering::Relaxed), 1);
+    assert_eq!(journal.shared.dropped.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// How long the app may take to answer with a head.
 const HEAD: Duration = Duration::from_mins(1);
 /// How long an idle connection is kept.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// Why an upstream cannot be used as configured.
 #[derive(Debug, thiserror::Error)]
