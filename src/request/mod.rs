@@ -33,4 +33,6 @@ mod corpus_tests;
 #[cfg(test)]
 mod judge_tests;
 #[cfg(test)]
+mod route_tests;
+#[cfg(test)]
 mod testing;

@@ -113,10 +113,11 @@ impl Reading {
         scope.iter().any(|p| if self.folded { p.map(fold).matches(&self.path) } else { p.matches(&self.path) })
     }
 
-    /// Whether `self` says nothing that `other` does not say. Folded patterns match whatever exact ones match, so a
-    /// folded reading of the same text asks for no more.
+    /// Whether `self` asks for nothing that `other` does not ask for. Folded patterns match whatever exact ones match,
+    /// so a folded reading asks for no more than an exact one of the same text; the reverse does not hold.
     fn repeats(&self, other: &Self) -> bool {
-        self.path == other.path && self.effect == other.effect && self.labels == other.labels
+        let as_strict = self.folded || !other.folded;
+        as_strict && self.path == other.path && self.effect == other.effect && self.labels == other.labels
     }
 }
 
