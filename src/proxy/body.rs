@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::cache::Live;
-use crate::request::safe_trailer;
+use crate::request::{Route, safe_trailer};
 
 /// Any error of a body.
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -37,6 +37,7 @@ pub(super) struct Upload {
     live: Arc<Live>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     sent: Arc<AtomicU64>,
+    route: Arc<Route>,
 }
 
 /// What is sent upstream.
@@ -48,13 +49,19 @@ pub(super) enum Outgoing {
 }
 
 impl Outgoing {
-    /// The body for upstream; `cut` ends it, `sent` counts its bytes.
-    pub(super) fn new(inner: Incoming, live: &Arc<Live>, cut: &CancellationToken, sent: Arc<AtomicU64>) -> Self {
+    /// The body for upstream; `cut` ends it, `sent` counts its bytes, `route` knows which trailers may not pass.
+    pub(super) fn new(
+        inner: Incoming,
+        live: &Arc<Live>,
+        cut: &CancellationToken,
+        sent: Arc<AtomicU64>,
+        route: &Arc<Route>,
+    ) -> Self {
         if inner.is_end_stream() {
             return Self::Empty;
         }
         let cut = Box::pin(cut.clone().cancelled_owned());
-        Self::Upload(Upload { inner, live: Arc::clone(live), cut, sent })
+        Self::Upload(Upload { inner, live: Arc::clone(live), cut, sent, route: Arc::clone(route) })
     }
 }
 
@@ -95,7 +102,7 @@ impl Upload {
                 Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
                 None => return Poll::Ready(None),
             };
-            if let Some(frame) = sift(frame) {
+            if let Some(frame) = sift(frame, |name| !self.route.maps(name)) {
                 if let Some(data) = frame.data_ref() {
                     self.sent.fetch_add(data.len() as u64, Ordering::Relaxed);
                 }
@@ -105,14 +112,14 @@ impl Upload {
     }
 }
 
-/// Lets data and safe trailers pass; trailers of which nothing is left are no frame.
-pub(super) fn sift(frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
+/// Lets data pass, and trailers that are safe and `allowed`; trailers of which nothing is left are no frame.
+pub(super) fn sift(frame: Frame<Bytes>, allowed: impl Fn(&HeaderName) -> bool) -> Option<Frame<Bytes>> {
     let trailers = match frame.into_trailers() {
         Ok(trailers) => trailers,
         Err(other) => return Some(other),
     };
     let mut safe = HeaderMap::with_capacity(trailers.len());
-    for (name, value) in trailers.iter().filter(|(name, value)| safe_trailer(name, value)) {
+    for (name, value) in trailers.iter().filter(|(name, value)| safe_trailer(name, value) && allowed(name)) {
         safe.append(name.clone(), value.clone());
     }
     (!safe.is_empty()).then(|| Frame::trailers(safe))

@@ -48,7 +48,7 @@ pub(super) async fn forward(
         Watch { gate: Arc::clone(gate), token, entry: Arc::clone(&entry), routed: Arc::clone(&routed), chained };
     let mut lapse: Lapse = Box::pin(watch.lapsed());
     let client = routed.request.upgrade.as_ref().map(|_| hyper::upgrade::on(&mut request));
-    let body = Outgoing::new(request.into_body(), &entry.live, &cut, sent);
+    let body = Outgoing::new(request.into_body(), &entry.live, &cut, sent, &routed.route);
     let outgoing = outgoing(&routed, headers, body);
     // The permit was for this one request: it is spent here.
     drop(permit);
