@@ -1,13 +1,21 @@
 //! Who acts, and how a genuine token becomes an actor.
 use std::collections::BTreeSet;
+use std::str::FromStr;
 
+use serde_json::json;
+
+use crate::audit::{Event, Kind};
 use crate::domain::engineer::Engineer;
 use crate::domain::id::{ApiKeyId, Email, EngineerId, MemberId, WorkspaceId};
 use crate::domain::member::{Member, Role};
+use crate::domain::refusal::Code;
 use crate::domain::time::Timestamp;
 use crate::identity::ApiKey;
+use crate::store::members::Known;
+use crate::store::{Change, api_keys, engineers, members, workspaces};
 
-use super::{Access, AccessError};
+use super::permission::switched_off;
+use super::{Access, AccessError, record};
 
 /// What an API key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,6 +26,19 @@ pub enum Scope {
     Operator,
     /// Ask for decisions (AuthZEN).
     Authzen,
+}
+
+/// Why a word is not a scope.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no scope: choose `directory`, `operator` or `authzen`")]
+pub struct BadScope(String);
+
+impl FromStr for Scope {
+    type Err = BadScope;
+    fn from_str(word: &str) -> Result<Self, BadScope> {
+        let known = [Self::Directory, Self::Operator, Self::Authzen];
+        known.into_iter().find(|scope| scope.as_str() == word).ok_or_else(|| BadScope(word.to_owned()))
+    }
 }
 
 impl Scope {
@@ -107,13 +128,44 @@ pub struct EngineerClaims {
 }
 
 impl Access {
-    /// The member of a genuine token: created or updated from its claims, unless the directory was written after it.
+    /// The member of a genuine token: created or updated from its claims, unless the directory, or a later token, has
+    /// spoken since it was made.
     ///
     /// # Errors
     /// `not-found` without such a workspace, `unauthenticated` for a member whom the directory deleted.
     pub async fn member(&self, claims: MemberClaims) -> Result<Actor, AccessError> {
-        let _ = claims;
-        todo!()
+        let MemberClaims { workspace, id, email, role, issued_at, impersonated } = claims;
+        let told = Member { workspace, id, email, role };
+        let mut read = self.store.read().await?;
+        workspaces::find(&mut read, &told.workspace).await?.ok_or(Code::NotFound)?;
+        let known = members::known(&mut read, &told.key()).await?;
+        drop(read);
+        let member = match believed(known, &told, issued_at)? {
+            Some(member) => member,
+            None => self.told_member(told, issued_at).await?,
+        };
+        Ok(Actor::Member(MemberActor { member, impersonated }))
+    }
+
+    async fn told_member(&self, told: Member, issued_at: Timestamp) -> Result<Member, AccessError> {
+        let mut tx = self.store.write().await?;
+        let now = self.clock.now();
+        workspaces::find(&mut tx, &told.workspace).await?.ok_or(Code::NotFound)?;
+        let known = members::known(&mut tx, &told.key()).await?;
+        if let Some(member) = believed(known, &told, issued_at)? {
+            return Ok(member);
+        }
+        members::put(&mut tx, &told, issued_at.min(now)).await?;
+        tx.change(&Change::Member(told.key())).await?;
+        let event = Event {
+            workspace: Some(told.workspace.clone()),
+            subject: Some(told.id.clone()),
+            decision: Some(record::by_rule(self, &json!({ "by": "token", "member": told }))?),
+            ..Event::new(now, Kind::MemberChanged)
+        };
+        let sequence = tx.commit(&event).await?;
+        self.feed.announce(sequence).await;
+        Ok(told)
     }
 
     /// The engineer of a genuine token: created or updated from its claims (a change of groups or organization works
@@ -122,8 +174,32 @@ impl Access {
     /// # Errors
     /// `policy-denied` for an engineer whom the directory disabled.
     pub async fn engineer(&self, claims: EngineerClaims) -> Result<Actor, AccessError> {
-        let _ = claims;
-        todo!()
+        let EngineerClaims { id, email, name, groups, organization, mfa_at } = claims;
+        let told = Engineer { id, email, name, groups, organization, disabled: false };
+        let known = engineers::find(&mut *self.store.read().await?, &told.id).await?;
+        let engineer = match known {
+            Some(known) if known.disabled => return Err(switched_off()),
+            Some(known) if known == told => known,
+            Some(_) | None => self.told_engineer(told).await?,
+        };
+        Ok(Actor::Engineer(EngineerActor { engineer, mfa_at }))
+    }
+
+    async fn told_engineer(&self, told: Engineer) -> Result<Engineer, AccessError> {
+        let mut tx = self.store.write().await?;
+        if engineers::find(&mut tx, &told.id).await?.is_some_and(|known| known.disabled) {
+            return Err(switched_off());
+        }
+        engineers::put(&mut tx, &told).await?;
+        tx.change(&Change::Engineer(told.id.clone())).await?;
+        let event = Event {
+            engineer: Some(told.id.clone()),
+            decision: Some(record::by_rule(self, &json!({ "by": "token", "engineer": told }))?),
+            ..Event::new(self.clock.now(), Kind::EngineerChanged)
+        };
+        let sequence = tx.commit(&event).await?;
+        self.feed.announce(sequence).await;
+        Ok(told)
     }
 
     /// The owner of an API key.
@@ -131,7 +207,20 @@ impl Access {
     /// # Errors
     /// `unauthenticated` for a key that is unknown or revoked.
     pub async fn key(&self, key: &ApiKey) -> Result<Actor, AccessError> {
-        let _ = key;
-        todo!()
+        let known = api_keys::by_hash(&mut *self.store.read().await?, &key.hash()).await?;
+        let known = known.filter(|key| key.revoked_at.is_none()).ok_or(Code::Unauthenticated)?;
+        // A scope of a later version gives nothing here.
+        let scopes = known.scopes.iter().filter_map(|word| word.parse().ok()).collect();
+        Ok(Actor::Key(KeyActor { id: known.id, name: known.name, scopes }))
+    }
+}
+
+/// Whom to believe: what is known, if the token says the same or was made before the last word on the member; none
+/// when the token is to be believed. In doubt an older token never undoes a newer word.
+fn believed(known: Option<Known>, told: &Member, issued_at: Timestamp) -> Result<Option<Member>, Code> {
+    match known {
+        Some(known) if known.deleted => Err(Code::Unauthenticated),
+        Some(known) if known.member == *told || known.told_at > issued_at => Ok(Some(known.member)),
+        Some(_) | None => Ok(None),
     }
 }

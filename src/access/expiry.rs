@@ -1,12 +1,78 @@
 //! What ends by itself: sessions past their end, left idle, or on a grant that is over; old rows are swept.
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Access;
+use crate::domain::grant::Standing;
+use crate::domain::id::SessionId;
+use crate::domain::refusal::Code;
+use crate::domain::session::Session;
+use crate::domain::time::{Span, Timestamp};
+use crate::store::{Write, grants, sessions};
+
+use super::ending::{self, Ending};
+use super::{Access, AccessError};
+
+/// How often to look.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// How much later than the proxy the store calls a session idle: `last_seen_at` is written back in batches.
+const WRITTEN_BACK: Span = Span::from_seconds(15);
 
 /// Ends and sweeps until `stop`, every few seconds. The proxy refuses by the clock, not by this.
 pub async fn sweep(access: Arc<Access>, stop: CancellationToken) {
-    let _ = (access, stop);
-    todo!()
+    while !stop.is_cancelled() {
+        if let Err(error) = round(&access).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "ended sessions wait to be written down");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+/// Ends every session whose time has come, each in a transaction of its own, then prunes.
+pub(super) async fn round(access: &Access) -> Result<(), AccessError> {
+    let now = access.clock.now();
+    let due = sessions::due(&mut *access.store.read().await?, now, idle_since(access, now)).await?;
+    for session in due {
+        end_if_due(access, &session.id).await?;
+    }
+    Ok(access.store.prune(now).await?)
+}
+
+fn idle_since(access: &Access, now: Timestamp) -> Timestamp {
+    let patience = access.sessions.idle.as_millis().saturating_add(WRITTEN_BACK.as_millis());
+    Timestamp::from_millis(now.as_millis().saturating_sub(patience))
+}
+
+async fn end_if_due(access: &Access, id: &SessionId) -> Result<(), AccessError> {
+    let mut tx = access.store.write().await?;
+    let now = access.clock.now();
+    let Some(session) = sessions::find(&mut tx, id).await? else { return Ok(()) };
+    let Some(cause) = cause(access, &mut tx, &session, now).await? else { return Ok(()) };
+    let event = ending::end(access, &mut tx, &session, Ending { cause: &cause, by: "clock", at: now }).await?;
+    let sequence = tx.commit(&event).await?;
+    access.feed.announce(sequence).await;
+    Ok(())
+}
+
+/// Why the session ends by itself at `now`, if it does: it may have been renewed or seen again meanwhile.
+async fn cause(
+    access: &Access,
+    tx: &mut Write,
+    session: &Session,
+    now: Timestamp,
+) -> Result<Option<Code>, AccessError> {
+    if session.ended.is_some() {
+        return Ok(None);
+    }
+    if session.expires_at <= now {
+        let grant = grants::find(tx, &session.workspace, &session.grant).await?;
+        let over = grant.is_none_or(|grant| grant.standing(now) != Standing::Live);
+        return Ok(Some(if over { Code::GrantEnded } else { Code::SessionEnded }));
+    }
+    Ok((session.last_seen_at <= idle_since(access, now)).then_some(Code::SessionIdle))
 }

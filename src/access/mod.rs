@@ -5,24 +5,39 @@
 //! * `workspaces`, `members`, `engineers`: the directory, kept current by the vendor.
 //! * `grants`: consent. `sessions`: entering. `support_access`: what a member sees of both.
 //! * `api_keys`: keys for the API. `trail`: the relay from event rows to the journal. `expiry`: what ends by itself.
+//! * `permission`: which kind of actor, and what the policies say. Keys are judged by their scopes, for the policies
+//!   speak of people.
+//! * `ending`: how a session ends and a grant is revoked, whatever the cause. `record`: decisions in events.
+//! * `repeat`: creating calls that are safe to repeat.
+//!
+//! Architecture Invariant: whoever changes something reads actor, workspace and object again inside the transaction
+//! that changes it, so that no decision is taken on what has just ceased to be true.
 pub mod actor;
 pub mod api_keys;
+mod ending;
 pub mod engineers;
 mod error;
 pub mod expiry;
 pub mod grants;
 pub mod members;
+mod permission;
+mod record;
+mod repeat;
 pub mod sessions;
 pub mod support_access;
+#[cfg(test)]
+mod tests;
 pub mod trail;
 pub mod workspaces;
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 pub use actor::Actor;
 pub use error::AccessError;
 
 use crate::config;
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Clock;
 use crate::policy::Engine;
 use crate::store::{Feed, Store};
@@ -60,6 +75,28 @@ pub struct PageRequest {
     pub after: Option<String>,
     /// How many items at most, 1 to 200; by default 50.
     pub limit: Option<u32>,
+}
+
+impl<T> Page<T> {
+    /// The page of `items`, which were read one beyond `limit` to see whether more follow.
+    fn cut(mut items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = if more { items.last().map(cursor) } else { None };
+        Self { items, next }
+    }
+}
+
+impl PageRequest {
+    fn limit(&self) -> u32 {
+        self.limit.unwrap_or(50).clamp(1, 200)
+    }
+
+    fn after<Id: FromStr>(&self) -> Result<Option<Id>, AccessError> {
+        let bad = |_| Refusal::because(Code::BadRequest, "the cursor `after` is none of ours").into();
+        self.after.as_deref().map(str::parse).transpose().map_err(bad)
+    }
 }
 
 /// Makes a creating call safe to repeat for 24 hours: same key and body, same answer; same key, other body: conflict.

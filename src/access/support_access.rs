@@ -1,8 +1,15 @@
 //! What a member sees of support access to their workspace.
-use crate::domain::grant::Grant;
-use crate::domain::id::WorkspaceId;
-use crate::domain::time::Span;
+use crate::domain::action::ControlAction;
+use crate::domain::grant::{Access as Reach, Grant, Standing};
+use crate::domain::id::{MemberKey, WorkspaceId};
+use crate::domain::refusal::Code;
+use crate::domain::time::{Span, Timestamp};
+use crate::domain::workspace::Workspace;
+use crate::policy::Bundle;
+use crate::store::{Read, grants, members, sessions, workspaces};
 
+use super::actor::MemberActor;
+use super::permission::{Asked, member_of, refused};
 use super::sessions::Shown;
 use super::{Access, AccessError, Actor};
 
@@ -11,8 +18,8 @@ use super::{Access, AccessError, Actor};
 pub struct Overview {
     /// Whether somebody could enter now.
     pub granted: bool,
-    /// Why nothing can be granted, if so.
-    pub excluded: Option<crate::domain::refusal::Code>,
+    /// Why the member who asks can grant nothing, if so.
+    pub excluded: Option<Code>,
     /// Grants that are live or still to come.
     pub grants: Vec<Grant>,
     /// Live sessions.
@@ -34,6 +41,60 @@ pub struct Overview {
 /// # Errors
 /// `not-found` for another tenant's workspace; by policy.
 pub async fn overview(access: &Access, actor: &Actor, workspace: &WorkspaceId) -> Result<Overview, AccessError> {
-    let _ = (access, actor, workspace);
-    todo!()
+    let who = member_of(actor, workspace)?;
+    let bundle = access.engine.current();
+    let mut read = access.store.read().await?;
+    let now = access.clock.now();
+    let workspace = workspaces::find(&mut read, workspace).await?.ok_or(Code::NotFound)?;
+    let reading =
+        Asked { action: ControlAction::ReadSupportAccess, access: None, lasts: None, workspace: &workspace, now };
+    reading.by(who, &bundle).map_err(refused)?;
+
+    let granting = Asked {
+        action: ControlAction::CreateGrant,
+        access: Some(Reach::ReadOnly),
+        lasts: Some(access.grants.default),
+        ..reading
+    };
+    let excluded = granting.by(who, &bundle).err().map(|refused| refused.refusal.code);
+    let grants = grants::open(&mut read, &workspace.id, now).await?;
+    let granted = any_in_effect(&mut read, &bundle, &workspace, &grants, now).await?;
+    let sessions = sessions::list_live(&mut read, &workspace.id, now).await?;
+    Ok(Overview {
+        granted,
+        excluded,
+        grants,
+        sessions: sessions.into_iter().map(Shown::from).collect(),
+        presets: access.grants.presets.clone(),
+        default: access.grants.default,
+        max: access.grants.max,
+        recommend_min: access.grants.recommend_min,
+        until_revoked: access.grants.until_revoked,
+    })
+}
+
+/// Whether one of these is live and its subject could still give it: a grant has no effect while its subject has lost
+/// the role that let them grant, or is gone (contract, section 1), nor while the workspace forces single sign-on.
+async fn any_in_effect(
+    read: &mut Read,
+    bundle: &Bundle,
+    workspace: &Workspace,
+    grants: &[Grant],
+    now: Timestamp,
+) -> Result<bool, AccessError> {
+    for grant in grants.iter().filter(|grant| grant.standing(now) == Standing::Live) {
+        let key = MemberKey { workspace: grant.workspace.clone(), id: grant.subject.clone() };
+        let Some(member) = members::find(read, &key).await? else { continue };
+        let asked = Asked {
+            action: ControlAction::CreateGrant,
+            access: Some(grant.access),
+            lasts: grant.expires_at.map(|end| end.since(grant.starts_at)),
+            workspace,
+            now,
+        };
+        if asked.by(&MemberActor { member, impersonated: false }, bundle).is_ok() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -1,8 +1,17 @@
 //! Workspaces: the directory's word on customers.
-use crate::domain::id::WorkspaceId;
-use crate::domain::workspace::Workspace;
+use serde_json::{Value, json};
 
-use super::{Access, AccessError, Actor};
+use crate::audit::{Event, Kind};
+use crate::domain::id::WorkspaceId;
+use crate::domain::refusal::Code;
+use crate::domain::time::Timestamp;
+use crate::domain::workspace::Workspace;
+use crate::store::{Change, workspaces};
+
+use super::actor::Scope;
+use super::ending::{Ending, shut};
+use super::permission::scoped;
+use super::{Access, AccessError, Actor, record};
 
 /// Creates or replaces a workspace; a flip to forced single sign-on ends its sessions and revokes its live grants, and
 /// nothing revives them. Returns whether it is new. Directory keys only.
@@ -10,8 +19,21 @@ use super::{Access, AccessError, Actor};
 /// # Errors
 /// As every function of this room.
 pub async fn put(access: &Access, actor: &Actor, workspace: Workspace) -> Result<bool, AccessError> {
-    let _ = (access, actor, workspace);
-    todo!()
+    let key = scoped(actor, &[Scope::Directory])?;
+    let mut tx = access.store.write().await?;
+    let now = access.clock.now();
+    let new = workspaces::find(&mut tx, &workspace.id).await?.is_none();
+    workspaces::put(&mut tx, &workspace).await?;
+    tx.change(&Change::Workspace(workspace.id.clone())).await?;
+    if workspace.forced_sso {
+        let ending = Ending { cause: &Code::ForcedSso, by: Code::ForcedSso.as_str(), at: now };
+        shut(access, &mut tx, &workspace.id, ending).await?;
+    }
+    let facts = json!({ "by": format!("directory:{}", key.name), "workspace": workspace });
+    let event = changed(access, &workspace.id, &facts, now)?;
+    let sequence = tx.commit(&event).await?;
+    access.feed.announce(sequence).await;
+    Ok(new)
 }
 
 /// Reads one. Directory and operator keys.
@@ -19,8 +41,9 @@ pub async fn put(access: &Access, actor: &Actor, workspace: Workspace) -> Result
 /// # Errors
 /// `not-found`.
 pub async fn get(access: &Access, actor: &Actor, id: &WorkspaceId) -> Result<Workspace, AccessError> {
-    let _ = (access, actor, id);
-    todo!()
+    scoped(actor, &[Scope::Directory, Scope::Operator])?;
+    let found = workspaces::find(&mut *access.store.read().await?, id).await?;
+    found.ok_or(Code::NotFound.into())
 }
 
 /// Removes one: its sessions end, its grants are revoked. Directory keys only.
@@ -28,6 +51,21 @@ pub async fn get(access: &Access, actor: &Actor, id: &WorkspaceId) -> Result<Wor
 /// # Errors
 /// `not-found`.
 pub async fn delete(access: &Access, actor: &Actor, id: &WorkspaceId) -> Result<(), AccessError> {
-    let _ = (access, actor, id);
-    todo!()
+    let key = scoped(actor, &[Scope::Directory])?;
+    let mut tx = access.store.write().await?;
+    let now = access.clock.now();
+    workspaces::find(&mut tx, id).await?.ok_or(Code::NotFound)?;
+    let by = format!("directory:{}", key.name);
+    shut(access, &mut tx, id, Ending { cause: &Code::SessionEnded, by: &by, at: now }).await?;
+    workspaces::delete(&mut tx, id, now).await?;
+    tx.change(&Change::Workspace(id.clone())).await?;
+    let event = changed(access, id, &json!({ "by": by, "deleted": true }), now)?;
+    let sequence = tx.commit(&event).await?;
+    access.feed.announce(sequence).await;
+    Ok(())
+}
+
+fn changed(access: &Access, id: &WorkspaceId, facts: &Value, now: Timestamp) -> Result<Event, AccessError> {
+    let decision = Some(record::by_rule(access, facts)?);
+    Ok(Event { workspace: Some(id.clone()), decision, ..Event::new(now, Kind::WorkspaceChanged) })
 }

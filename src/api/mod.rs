@@ -1,1 +1,84 @@
-//! the HTTP API under `/.chaperone/api/v1`.
+//! THE API: HTTP under `/.chaperone/`, mapped to the control plane and back. No rule is decided here.
+//!
+//! A call meets these in order:
+//!
+//! * `envelope`: gives it an id and a log line, and every answer its fixed headers.
+//! * `cors`: lets the app's own pages call, and nobody else's.
+//! * `caller`: who calls, by `Authorization` alone (`claims`: what a genuine token says of them; `cookies`: whether
+//!   somebody acts in their login). Nothing is read of a body before that.
+//! * `input`: path, query and body, strictly, as types. `idempotency`: what makes a creating call safe to repeat.
+//! * `v1`: one file per noun: the call into `access`, and the shape of the answer.
+//! * `error`: every refusal, as a problem document.
+//!
+//! Architecture Invariant: no cookie authenticates a call here, so no page can make a browser forge one.
+mod caller;
+mod claims;
+mod cookies;
+mod cors;
+mod envelope;
+mod error;
+mod idempotency;
+mod input;
+#[cfg(test)]
+mod tests;
+mod v1;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
+use http::header::CACHE_CONTROL;
+
+use crate::access::Access;
+use crate::config::Config;
+use crate::domain::refusal::Code;
+use crate::domain::time::Clock;
+use crate::identity::{Keys, Verifier};
+
+use error::ApiError;
+
+/// What the API works with.
+#[derive(Debug)]
+pub struct ApiState {
+    /// The control plane.
+    pub access: Arc<Access>,
+    /// Verifies the tokens of engineers.
+    pub staff: Verifier,
+    /// Verifies the tokens of members.
+    pub customers: Verifier,
+    /// Our own keys, whose public half apps fetch.
+    pub keys: Arc<Keys>,
+    /// The configuration: issuers, claims, origins, the public URL.
+    pub config: Arc<Config>,
+    /// The clocks.
+    pub clock: Arc<Clock>,
+}
+
+/// The API as a service. Every path is the full one; a path that is not ours answers `not-found`.
+pub fn router(state: Arc<ApiState>) -> Router {
+    let routes = Router::new().route("/.chaperone/jwks.json", get(jwks)).nest("/.chaperone/api/v1", v1::routes());
+    let origins = Arc::new(state.config.customers.origins.clone());
+    let clock = Arc::clone(&state.clock);
+    framed(routes, origins, clock).with_state(state)
+}
+
+/// `routes` with what every call meets: the envelope, CORS, and an answer where there is no such call.
+fn framed<S>(routes: Router<S>, origins: Arc<BTreeSet<String>>, clock: Arc<Clock>) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    routes
+        .fallback(async || ApiError::from(Code::NotFound))
+        .method_not_allowed_fallback(async |method| ApiError::method_not_allowed(&method))
+        .layer(from_fn_with_state(origins, cors::cors))
+        .layer(from_fn_with_state(clock, envelope::envelope))
+}
+
+/// The public keys by which apps verify our assertions. Five minutes in a cache, so that a rotation is soon known.
+async fn jwks(State(state): State<Arc<ApiState>>) -> impl IntoResponse {
+    ([(CACHE_CONTROL, "public, max-age=300")], Json(state.keys.jwks()))
+}

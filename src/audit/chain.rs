@@ -1,1 +1,181 @@
-//! How a record is written and hashed.
+//! The chain: every record names its place and the hash of the record before it, in the journal and in its workspace.
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::domain::id::WorkspaceId;
+
+use super::event::Event;
+use super::flaw::Flaw;
+use super::record::{Digest, Members, Record};
+
+/// A place in a chain: the record that stands there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Its number, from 1.
+    pub(super) seq: u64,
+    /// Its hash.
+    pub(super) hash: Digest,
+}
+
+impl Place {
+    /// Before the first record.
+    pub(super) const START: Self = Self { seq: 0, hash: Digest::NONE };
+}
+
+/// The end of a journal's chain and of each workspace's.
+#[derive(Debug)]
+pub(super) struct Chain {
+    last: Place,
+    workspaces: HashMap<Box<str>, Place>,
+}
+
+impl Chain {
+    /// The chain before its first record.
+    pub(super) fn new() -> Self {
+        Self { last: Place::START, workspaces: HashMap::new() }
+    }
+
+    /// Where the chain ends.
+    pub(super) fn last(&self) -> Place {
+        self.last
+    }
+
+    /// How many workspaces have records.
+    pub(super) fn workspaces(&self) -> usize {
+        self.workspaces.len()
+    }
+
+    /// Gives `event` the next place and writes its line at the end of `out`.
+    ///
+    /// # Errors
+    /// When the event cannot be written as JSON; chain and `out` are then as before.
+    pub(super) fn append(&mut self, event: &Event, node: &str, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        let workspace = event.workspace.as_ref().map(WorkspaceId::as_str);
+        let before = workspace.map(|id| self.place_in(id));
+        let seq = self.last.seq.saturating_add(1);
+        let hash = members(event, node, seq, before, self.last.hash).write(out)?;
+        let workspace_seq = before.map(|place| place.seq.saturating_add(1));
+        self.advance(Place { seq, hash }, workspace.zip(workspace_seq));
+        Ok(())
+    }
+
+    /// Whether `record` is the next one, unchanged.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub(super) fn check(&self, record: &Record) -> Result<(), Flaw> {
+        let members = &record.members;
+        let expected = self.last.seq.saturating_add(1);
+        let before = members.workspace.as_deref().map(|id| self.place_in(id));
+        if record.stated != record.actual {
+            Err(Flaw::Changed)
+        } else if members.seq != expected {
+            Err(Flaw::Seq { expected, found: members.seq })
+        } else if members.prev != self.last.hash {
+            Err(Flaw::Prev)
+        } else if members.workspace_seq != before.map(|place| place.seq.saturating_add(1))
+            || members.workspace_prev != before.map(|place| place.hash)
+        {
+            Err(Flaw::Workspace)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Goes on from `record`, believing what it says of itself.
+    pub(super) fn follow(&mut self, record: &Record) {
+        let members = &record.members;
+        let place = Place { seq: members.seq, hash: record.stated };
+        self.advance(place, members.workspace.as_deref().zip(members.workspace_seq));
+    }
+
+    fn advance(&mut self, last: Place, workspace: Option<(&str, u64)>) {
+        self.last = last;
+        let Some((id, seq)) = workspace else { return };
+        let place = Place { seq, hash: last.hash };
+        if let Some(known) = self.workspaces.get_mut(id) {
+            *known = place;
+        } else {
+            self.workspaces.insert(id.into(), place);
+        }
+    }
+
+    fn place_in(&self, workspace: &str) -> Place {
+        self.workspaces.get(workspace).copied().unwrap_or(Place::START)
+    }
+}
+
+fn members<'a>(event: &'a Event, node: &'a str, seq: u64, workspace: Option<Place>, prev: Digest) -> Members<'a> {
+    let Event {
+        at,
+        event_id,
+        kind,
+        workspace: workspace_id,
+        engineer,
+        subject,
+        session,
+        grant,
+        emergency,
+        reason,
+        ticket,
+        request,
+        decision,
+        response,
+    } = event;
+    Members {
+        seq,
+        at: *at,
+        node: node.into(),
+        event_id: event_id.as_str().into(),
+        kind: *kind,
+        workspace: workspace_id.as_ref().map(|id| id.as_str().into()),
+        engineer: engineer.as_ref().map(|id| id.as_str().into()),
+        subject: subject.as_ref().map(|id| id.as_str().into()),
+        session: session.as_ref().map(|id| id.as_str().into()),
+        grant: grant.as_ref().map(|id| id.as_str().into()),
+        emergency: emergency.as_ref().map(|id| id.as_str().into()),
+        reason: reason.as_deref().map(Cow::Borrowed),
+        ticket: ticket.as_deref().map(Cow::Borrowed),
+        request: request.as_ref().map(Cow::Borrowed),
+        decision: decision.as_ref().map(Cow::Borrowed),
+        response: response.as_ref().map(Cow::Borrowed),
+        workspace_seq: workspace.map(|place| place.seq.saturating_add(1)),
+        workspace_prev: workspace.map(|place| place.hash),
+        prev,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::samples::documented;
+
+    const DOCUMENT: &str = include_str!("../../docs/TRAIL.md");
+
+    #[test]
+    fn the_sample_in_the_document_is_what_is_written() {
+        let (mut chain, mut written) = (Chain::new(), Vec::new());
+        for event in documented() {
+            chain.append(&event, "node-1", &mut written).unwrap();
+        }
+        assert_eq!(String::from_utf8(written).unwrap(), sample());
+    }
+
+    /// Computed here as the document says it, without the code that writes.
+    #[test]
+    fn the_sample_s_hashes_are_what_the_document_says_they_are() {
+        let mut prev = "0".repeat(64);
+        for line in sample().lines() {
+            let (body, hash) = line.split_at(line.len() - 75);
+            let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, format!("{body}}}").as_bytes());
+            let hex = digest.as_ref().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+            assert_eq!(hash, format!(r#","hash":"{hex}"}}"#));
+            assert!(body.ends_with(&format!(r#","prev":"{prev}""#)), "{body}");
+            prev = hex;
+        }
+    }
+
+    fn sample() -> &'static str {
+        DOCUMENT.split("```jsonl\n").nth(1).unwrap().split("```").next().unwrap()
+    }
+}

@@ -22,6 +22,9 @@ pub enum Kind {
     /// An engineer entered: *Support Login*.
     #[serde(rename = "session.started")]
     SessionStarted,
+    /// A session's end was moved, or its engineer got a new token for it.
+    #[serde(rename = "session.renewed")]
+    SessionRenewed,
     /// A session ended.
     #[serde(rename = "session.ended")]
     SessionEnded,
@@ -52,6 +55,28 @@ pub enum Kind {
     /// An API key was revoked.
     #[serde(rename = "token.revoked")]
     TokenRevoked,
+}
+
+impl Kind {
+    /// Whether this is an event of the control plane: those are recorded once each.
+    #[must_use]
+    pub const fn is_control(self) -> bool {
+        match self {
+            Self::AccessPermitted | Self::AccessRefused | Self::AccessCompleted => false,
+            Self::GrantCreated
+            | Self::GrantChanged
+            | Self::GrantRevoked
+            | Self::SessionStarted
+            | Self::SessionRenewed
+            | Self::SessionEnded
+            | Self::SessionRefused
+            | Self::WorkspaceChanged
+            | Self::MemberChanged
+            | Self::EngineerChanged
+            | Self::TokenCreated
+            | Self::TokenRevoked => true,
+        }
+    }
 }
 
 /// A request, as far as the trail tells.
@@ -102,6 +127,19 @@ pub enum Outcome {
     ClientGone,
     /// The app failed.
     UpstreamFailed,
+}
+
+impl Outcome {
+    /// The word in the trail and in metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Cut => "cut",
+            Self::ClientGone => "client_gone",
+            Self::UpstreamFailed => "upstream_failed",
+        }
+    }
 }
 
 /// An answer.

@@ -1,13 +1,49 @@
 //! The journal: durable, with group commit.
+//!
+//! Two threads of its own: the `writer` gives every queued event its place and hands all of them to the operating
+//! system in one write; the `syncer` brings what was written to disk, while the writer goes on. Any failure takes the
+//! journal down at once; the writer then tries to `recover` in a new segment. `file` is the seam to the disk.
+mod file;
+mod recover;
+mod shared;
+mod syncer;
+mod writer;
+
+#[cfg(test)]
+mod fault_tests;
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rustix::fs::{FlockOperation, flock};
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::config;
 use crate::domain::id::EventId;
 use crate::domain::time::Clock;
+use crate::telemetry::metrics::Metrics;
 
 use super::event::Event;
+use file::Opener;
+use shared::Shared;
+use writer::{Entry, Message, Writer, Written};
+
+/// How many events may wait to be written; then appending waits too.
+const QUEUE: usize = 4096;
+/// How long anybody waits for the disk; a file operation that takes longer makes the journal unhealthy until it ends.
+const PATIENCE: Duration = Duration::from_millis(900);
+/// The file whose lock says that a process writes the journal.
+const LOCK: &str = "lock";
 
 /// Why the journal cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +55,7 @@ pub enum JournalError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
     /// Another process writes it.
     #[error("the trail `{0}` is written by another process: stop it, or give this one a folder of its own")]
@@ -43,63 +79,151 @@ pub struct Unavailable;
 
 /// A record that the operating system has.
 #[derive(Debug)]
-pub struct Appended {}
+pub struct Appended {
+    written: Written,
+    patience: Duration,
+}
 
 impl Appended {
     /// Waits until the record is on disk; in `relaxed` durability it returns at once.
     ///
     /// # Errors
-    /// When it cannot be brought there.
+    /// When it cannot be brought there, or not within 900 ms.
     pub async fn durable(self) -> Result<(), Unavailable> {
-        todo!()
+        let Some(on_disk) = self.written else { return Ok(()) };
+        let waited = tokio::time::timeout(self.patience, on_disk).await;
+        waited.map_err(|_| Unavailable)?.map_err(|_| Unavailable)
     }
 }
 
 /// The open journal of one node.
 #[derive(Debug)]
-pub struct Journal {}
+pub struct Journal {
+    inbox: Sender<Message>,
+    room: Arc<Semaphore>,
+    shared: Arc<Shared>,
+    patience: Duration,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
 
 impl Journal {
-    /// Opens the journal, checks its last part, cuts off a torn last line, tells `clock` the last record's time.
+    /// Opens the journal, verifies it, cuts off a torn last line, tells `clock` the latest time of a record.
     ///
     /// # Errors
     /// When it cannot be written, is held by another process, or is not intact.
-    pub fn open(audit: &config::Audit, node: &str, clock: &Arc<Clock>) -> Result<Arc<Self>, JournalError> {
-        let _ = (audit, node, clock);
-        todo!()
+    pub fn open(
+        audit: &config::Audit,
+        node: &str,
+        clock: &Arc<Clock>,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Arc<Self>, JournalError> {
+        Self::open_with(audit, node, (clock, metrics), Box::new(file::open), PATIENCE)
     }
 
-    /// Appends an event: returns when the operating system has the record.
+    fn open_with(
+        audit: &config::Audit,
+        node: &str,
+        (clock, metrics): (&Arc<Clock>, &Arc<Metrics>),
+        opener: Opener,
+        patience: Duration,
+    ) -> Result<Arc<Self>, JournalError> {
+        let io_error = |source| JournalError::Io { path: audit.dir.clone(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(&audit.dir).map_err(io_error)?;
+        let lock = lock(&audit.dir).map_err(io_error)?.ok_or_else(|| JournalError::Locked(audit.dir.clone()))?;
+        let strict = match audit.durability {
+            config::Durability::Strict => true,
+            config::Durability::Relaxed => false,
+        };
+        let shared = Arc::new(Shared::new(Arc::clone(clock), Arc::clone(metrics)));
+        let mut writer = Writer::new(audit.dir.clone(), node, strict, opener, Arc::clone(&shared), lock);
+        writer.open()?;
+        let (inbox, messages) = channel();
+        let thread = std::thread::Builder::new().name("trail-write".into());
+        let thread = thread.spawn(move || writer.run(&messages)).map_err(io_error)?;
+        let room = Arc::new(Semaphore::new(QUEUE));
+        Ok(Arc::new(Self { inbox, room, shared, patience, thread: Mutex::new(Some(thread)) }))
+    }
+
+    /// Appends an event: returns when the operating system has the record. A control-plane event that is among the
+    /// latest in the journal is not written again, so that its relay may repeat it.
     ///
     /// # Errors
-    /// When it cannot be written: then the request may not pass.
+    /// When it cannot be written, or not within 900 ms: then the request may not pass.
     pub async fn append(&self, event: Event) -> Result<Appended, Unavailable> {
-        let _ = event;
-        todo!()
+        if !self.healthy() {
+            return Err(Unavailable);
+        }
+        let (written, answer) = oneshot::channel();
+        let handed = async {
+            let room = Arc::clone(&self.room).acquire_owned().await.map_err(|_| Unavailable)?;
+            let entry = Entry { event, written: Some(written), _room: room };
+            self.inbox.send(Message::Entry(Box::new(entry))).map_err(|_| Unavailable)?;
+            answer.await.map_err(|_| Unavailable)
+        };
+        let written = tokio::time::timeout(self.patience, handed).await.map_err(|_| Unavailable)??;
+        Ok(Appended { written, patience: self.patience })
     }
 
     /// Queues an event whose loss would hide nothing that passed, such as a completion; drops it when the journal is
-    /// down. Never waits.
+    /// down or its queue is full. Never waits.
     pub fn note(&self, event: Event) {
-        let _ = event;
-        todo!()
+        let room = Arc::clone(&self.room).try_acquire_owned().ok().filter(|_| self.healthy());
+        let sent = room.is_some_and(|room| {
+            let entry = Entry { event, written: None, _room: room };
+            self.inbox.send(Message::Entry(Box::new(entry))).is_ok()
+        });
+        if !sent {
+            let dropped = self.shared.dropped.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+            // The first, the second, the fourth, …: enough to be seen, too few to flood.
+            if dropped.is_power_of_two() {
+                tracing::warn!(dropped, "notes for the trail were dropped: it is down, or its queue is full");
+            }
+        }
     }
 
     /// Which of the latest control-plane events (all kinds but `access.*`) the journal already holds: the relay asks
     /// after a restart, so that each is appended once.
     #[must_use]
     pub fn recent_control_events(&self) -> HashSet<EventId> {
-        todo!()
+        self.shared.recent().ids()
     }
 
     /// Whether records can be written, as far as is known.
     #[must_use]
     pub fn healthy(&self) -> bool {
-        todo!()
+        self.shared.is_up() && !self.shared.stalled(self.patience)
     }
 
-    /// Writes what is queued, brings it to disk and closes the file.
-    pub async fn close(&self) {
-        todo!()
+    /// Events that wait to be written.
+    #[must_use]
+    pub fn queue(&self) -> usize {
+        QUEUE.saturating_sub(self.room.available_permits())
     }
+
+    /// Writes what is queued, brings it to disk and closes the file. From then on appending fails.
+    pub async fn close(&self) {
+        // When nobody receives, the writer has ended already.
+        let _ = self.inbox.send(Message::Close);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A panic of the writer has said so by itself, and there is nothing left to close.
+            let _ = tokio::task::spawn_blocking(|| thread.join()).await;
+        }
+    }
+}
+
+/// Takes the lock of the journal in `dir`; none when another process holds it.
+fn lock(dir: &Path) -> io::Result<Option<File>> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(file::MODE).open(dir.join(LOCK))?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(file)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a process writes the journal in `dir` now.
+pub(super) fn is_being_written(dir: &Path) -> bool {
+    let Ok(file) = File::open(dir.join(LOCK)) else { return false };
+    flock(&file, FlockOperation::NonBlockingLockShared) == Err(rustix::io::Errno::WOULDBLOCK)
 }

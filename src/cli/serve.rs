@@ -1,15 +1,36 @@
-//! `chaperone serve`.
+//! `chaperone serve`: runs the gate until a signal ends it.
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use crate::config;
+use crate::domain::time::Clock;
+use crate::server;
+use crate::telemetry::logs;
+
 use super::{Environment, Exit};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The configuration file
     #[arg(long, value_name = "FILE")]
-    config: std::path::PathBuf,
+    config: PathBuf,
 }
 
 /// Runs it.
 pub(super) fn run(arguments: Arguments, environment: &Environment) -> anyhow::Result<Exit> {
-    let _ = (arguments, environment);
-    todo!()
+    logs::init(environment.get("CHAPERONE_LOG").map(String::as_str));
+    let loaded = config::load(&arguments.config, environment.clone().into_iter())
+        .map_err(|errors| anyhow::anyhow!("{errors}"))?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let running = server::start(loaded.config, Clock::system()).await.context("chaperone does not start")?;
+        server::stop_signal().await?;
+        tracing::info!("stopping");
+        running.shutdown().await;
+        Ok(Exit::Fine)
+    })
 }

@@ -1,12 +1,30 @@
 //! The configuration: one TOML file becomes checked types, or every mistake in it becomes a message with key path,
 //! line, caret and hint.
 //!
-//! * [`types`](self): the checked configuration that the rest of the program sees.
+//! * `types`: the checked configuration that the rest of the program sees.
 //! * `load`: file, environment overrides (`CHAPERONE__SERVER__LISTEN`), `_file` secrets, checks.
+//! * `syntax` makes a `tree` of the text, in which every value knows its place; `environment` writes overrides into it.
+//! * `section` takes the keys of a table one by one, and `sections` has a file for each part of the contract; `values`,
+//!   `templates` and `secret` are what their keys take.
+//! * `reading` collects what is wrong, `nearest` guesses what was meant, `errors` shows it to a person.
 //!
-//! Contract, section 3, has every key and its default.
+//! Contract, section 3, has every key and its default; `config/chaperone.toml` explains them.
+mod environment;
+mod errors;
 mod load;
+mod nearest;
+mod reading;
+mod secret;
+mod section;
+mod sections;
+mod syntax;
+mod templates;
+#[cfg(test)]
+mod tests;
+mod tree;
 mod types;
+mod values;
 
-pub use load::{ConfigErrors, Loaded, load};
+pub use errors::{ConfigErrors, Mistake, Mistakes};
+pub use load::{Loaded, load};
 pub use types::*;

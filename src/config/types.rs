@@ -1,5 +1,6 @@
 //! The checked configuration. Paths are absolute, secrets are read, patterns and durations are parsed.
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -115,7 +116,7 @@ pub enum WorkspaceFrom {
 }
 
 /// One piece of a mapped header's value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum HeaderPiece {
     /// Fixed text; may be a secret.
     Text(String),
@@ -133,6 +134,22 @@ pub enum HeaderPiece {
     WorkspaceId,
     /// `{session.id}`.
     SessionId,
+}
+
+impl fmt::Debug for HeaderPiece {
+    /// Without the text, which may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text(_) => "Text(…)",
+            Self::SubjectId => "SubjectId",
+            Self::SubjectEmail => "SubjectEmail",
+            Self::SubjectRole => "SubjectRole",
+            Self::EngineerId => "EngineerId",
+            Self::EngineerEmail => "EngineerEmail",
+            Self::WorkspaceId => "WorkspaceId",
+            Self::SessionId => "SessionId",
+        })
+    }
 }
 
 /// A rule of `effects`.

@@ -19,6 +19,11 @@ impl BadId {
     fn new(given: &str, expected: &'static str) -> Self {
         Self { given: given.chars().take(80).filter(|c| !c.is_control()).collect(), expected }
     }
+
+    /// For secrets: says what was expected, and nothing of what was given.
+    pub(crate) fn withheld(expected: &'static str) -> Self {
+        Self::new("…", expected)
+    }
 }
 
 macro_rules! text_id {

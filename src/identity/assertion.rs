@@ -1,8 +1,17 @@
 //! What the app gets to see, signed: `X-Chaperone-Assertion`.
-use http::HeaderValue;
-use serde::Serialize;
+use std::fmt;
+use std::sync::Arc;
 
-use crate::config;
+use aws_lc_rs::hmac;
+use aws_lc_rs::signature::Ed25519KeyPair;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::HeaderValue;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::config::{self, AssertionKey};
 
 use super::keys::Keys;
 
@@ -56,24 +65,160 @@ pub struct Act<'a> {
     pub email: &'a str,
 }
 
+/// Why an assertion could not be signed. Nothing is forwarded then.
+#[derive(Debug, thiserror::Error)]
+#[error("the assertion cannot be signed")]
+pub struct SignError;
+
 /// Signs the assertions of one route.
 #[derive(Debug)]
-pub struct Signer {}
+pub struct Signer {
+    /// The header, encoded, with its dot: the same for every assertion.
+    header: String,
+    key: SigningKey,
+}
+
+enum SigningKey {
+    EdDsa(Arc<Ed25519KeyPair>),
+    Hs256(Box<hmac::Key>),
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EdDsa(_) => "EdDsa(…)",
+            Self::Hs256(_) => "Hs256(…)",
+        })
+    }
+}
 
 impl Signer {
     /// A signer as the route's configuration says.
     #[must_use]
     pub fn new(assertion: &config::Assertion, keys: &Keys) -> Self {
-        let _ = (assertion, keys);
-        todo!()
+        let (header, key) = match &assertion.key {
+            AssertionKey::EdDsa => {
+                (json!({ "alg": "EdDSA", "kid": keys.kid(), "typ": "JWT" }), SigningKey::EdDsa(keys.pair()))
+            }
+            AssertionKey::Hs256(secret) => {
+                let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
+                (json!({ "alg": "HS256", "typ": "JWT" }), SigningKey::Hs256(Box::new(key)))
+            }
+        };
+        Self { header: URL_SAFE_NO_PAD.encode(header.to_string()) + ".", key }
     }
 
     /// Signs. The value is marked sensitive.
     ///
     /// # Errors
     /// Only when the library refuses the key; nothing is forwarded then.
-    pub fn sign(&self, claims: &Claims<'_>) -> Result<HeaderValue, jsonwebtoken::errors::Error> {
-        let _ = claims;
-        todo!()
+    pub fn sign(&self, claims: &Claims<'_>) -> Result<HeaderValue, SignError> {
+        let claims = serde_json::to_vec(claims).map_err(|_| SignError)?;
+        let mut token = self.header.clone();
+        URL_SAFE_NO_PAD.encode_string(claims, &mut token);
+        let signature = self.key.sign(token.as_bytes())?;
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        let mut value = HeaderValue::try_from(token).map_err(|_| SignError)?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+impl SigningKey {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        match self {
+            Self::EdDsa(pair) => Ok(pair.try_sign(message).map_err(|_| SignError)?.as_ref().to_vec()),
+            Self::Hs256(key) => Ok(hmac::sign(key, message).as_ref().to_vec()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::jwk::JwkSet;
+    use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+    use serde_json::Value;
+
+    use super::*;
+    use crate::config::Binding;
+
+    fn claims() -> Claims<'static> {
+        Claims {
+            iss: "https://support.example.com",
+            aud: "https://app.example.com",
+            sub: "olga",
+            workspace: "acme",
+            session: "se_1",
+            grant: Some("gr_1"),
+            access: "read_only",
+            mode: "consented",
+            ticket: None,
+            iat: 1_795_000_000,
+            nbf: 1_795_000_000,
+            exp: 1_795_000_060,
+            jti: "as_1".to_owned(),
+            act: Act { sub: "ada", email: "ada@vendor.example" },
+            method: Some("GET"),
+            path: Some("/w/acme/caf%C3%A9"),
+        }
+    }
+
+    fn signed(key: AssertionKey, keys: &Keys) -> HeaderValue {
+        let assertion =
+            config::Assertion { bind: Binding::Request, key, audience: "https://app.example.com".to_owned() };
+        Signer::new(&assertion, keys).sign(&claims()).expect("a sound key signs")
+    }
+
+    /// What an app does with its JWT library; times are not its business here.
+    fn read_by_an_app(token: &HeaderValue, key: &DecodingKey, alg: Algorithm) -> Value {
+        let mut validation = Validation::new(alg);
+        validation.set_audience(&["https://app.example.com"]);
+        validation.validate_exp = false;
+        jsonwebtoken::decode(token.as_bytes(), key, &validation).expect("the app's library accepts it").claims
+    }
+
+    #[test]
+    fn an_app_verifies_an_assertion_by_our_jwks_alone() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let keys = Keys::open(dir.path()).expect("a new key");
+        let token = signed(AssertionKey::EdDsa, &keys);
+
+        let published: JwkSet = serde_json::from_value(keys.jwks()).expect("a JWKS document");
+        let header = jsonwebtoken::decode_header(token.as_bytes()).expect("a header");
+        let key = published.find(&header.kid.expect("a kid")).expect("the key is published");
+        let claims = read_by_an_app(&token, &DecodingKey::from_jwk(key).expect("a key"), Algorithm::EdDSA);
+        assert_eq!(claims["act"], json!({ "sub": "ada", "email": "ada@vendor.example" }));
+        assert_eq!((&claims["path"], &claims["exp"]), (&json!("/w/acme/caf%C3%A9"), &json!(1_795_000_060)));
+        assert_eq!(claims.get("ticket"), None, "what there is not is left out, not null");
+    }
+
+    #[test]
+    fn an_app_verifies_an_hs256_assertion_by_the_shared_secret() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let keys = Keys::open(dir.path()).expect("a new key");
+        let token = signed(AssertionKey::Hs256("a secret of at least 32 bytes, shared".into()), &keys);
+
+        let key = DecodingKey::from_secret(b"a secret of at least 32 bytes, shared");
+        assert_eq!(read_by_an_app(&token, &key, Algorithm::HS256)["sub"], "olga");
+        assert!(!keys.verifies(token.to_str().expect("ASCII"), "https://support.example.com", at(1_795_000_001)));
+    }
+
+    #[test]
+    fn neither_the_assertion_nor_the_secret_shows_in_debug_output() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let keys = Keys::open(dir.path()).expect("a new key");
+        let token = signed(AssertionKey::EdDsa, &keys);
+        assert_eq!(format!("{token:?}"), "Sensitive");
+        let assertion = config::Assertion {
+            bind: Binding::Session,
+            key: AssertionKey::Hs256("hush".into()),
+            audience: String::new(),
+        };
+        assert!(format!("{:?}", Signer::new(&assertion, &keys)).ends_with("key: Hs256(…) }"));
+    }
+
+    fn at(seconds: i64) -> crate::domain::time::Timestamp {
+        crate::domain::time::Timestamp::from_millis(seconds * 1000)
     }
 }

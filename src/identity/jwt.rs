@@ -3,9 +3,16 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 
 use super::jwks::Jwks;
+use super::jws::{Jws, time_claim, unverified_claims};
+
+#[cfg(test)]
+mod tests;
+
+/// By how much the clocks of an issuer and ours may differ (contract, section 4).
+const LEEWAY: Span = Span::from_seconds(30);
 
 /// Why a token was refused. The text is for our log and for the token's sender: it holds nothing of the token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,14 +59,17 @@ impl VerifiedJwt {
 
 /// Verifies tokens of one issuer.
 #[derive(Debug)]
-pub struct Verifier {}
+pub struct Verifier {
+    issuer: String,
+    audience: String,
+    jwks: Arc<Jwks>,
+}
 
 impl Verifier {
     /// A verifier for tokens of `issuer` for `audience`, by the keys of `jwks`.
     #[must_use]
     pub fn new(issuer: String, audience: String, jwks: Arc<Jwks>) -> Self {
-        let _ = (issuer, audience, jwks);
-        todo!()
+        Self { issuer, audience, jwks }
     }
 
     /// Verifies one token: RS256, ES256 or EdDSA by a key of the JWKS whose kind fits; `typ` absent, JWT or at+jwt;
@@ -68,14 +78,52 @@ impl Verifier {
     /// # Errors
     /// Says which check failed.
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedJwt, JwtError> {
-        let _ = (token, now);
-        todo!()
+        let jws = Jws::parse(token)?;
+        let key = self.jwks.key(jws.kid.as_deref(), jws.alg).await?;
+        self.check(jws.verify(&key)?, now)
     }
+
+    fn check(&self, claims: Map<String, Value>, now: Timestamp) -> Result<VerifiedJwt, JwtError> {
+        if text(&claims, "iss") != Some(&self.issuer) {
+            return Err(JwtError::Claim("iss"));
+        }
+        if !claims.get("aud").is_some_and(|aud| names(aud, &self.audience)) {
+            return Err(JwtError::Claim("aud"));
+        }
+        let subject = text(&claims, "sub").filter(|sub| !sub.is_empty()).ok_or(JwtError::Claim("sub"))?.to_owned();
+        let (issued_at, expires_at) = check_times(&claims, now)?;
+        let acted = claims.get("act").is_some_and(|act| !act.is_null());
+        Ok(VerifiedJwt { subject, issued_at, expires_at, acted, claims })
+    }
+}
+
+/// `iat` and `exp`, if `now` is inside the token's time.
+pub(super) fn check_times(claims: &Map<String, Value>, now: Timestamp) -> Result<(Timestamp, Timestamp), JwtError> {
+    let expires_at = time_claim(claims, "exp")?.ok_or(JwtError::Claim("exp"))?;
+    let issued_at = time_claim(claims, "iat")?.ok_or(JwtError::Claim("iat"))?;
+    let not_before = time_claim(claims, "nbf")?.unwrap_or(issued_at);
+    let latest = now.plus(LEEWAY);
+    if now >= expires_at.plus(LEEWAY) || issued_at > latest || not_before > latest {
+        return Err(JwtError::Time);
+    }
+    Ok((issued_at, expires_at))
 }
 
 /// The `iss` that a token claims, without any check: only for telling whose token this would be.
 #[must_use]
 pub fn unverified_issuer(token: &str) -> Option<String> {
-    let _ = token;
-    todo!()
+    unverified_claims(token).and_then(|claims| text(&claims, "iss").map(str::to_owned))
+}
+
+fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    claims.get(name).and_then(Value::as_str)
+}
+
+/// Whether `aud` is `audience`, or a list that has it (RFC 7519 section 4.1.3).
+fn names(aud: &Value, audience: &str) -> bool {
+    match aud {
+        Value::String(one) => one == audience,
+        Value::Array(several) => several.iter().any(|one| one.as_str() == Some(audience)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
+    }
 }

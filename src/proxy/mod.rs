@@ -1,1 +1,33 @@
-//! THE DATA PLANE, in the order a request meets it.
+//! THE DATA PLANE, in the order a request meets it:
+//!
+//! `accept` → `handshake` → `serve` → `exchange`, the spine: normalize and route (in `request`) → `identify` →
+//! `admit` → `authorize` → `record` → `forward`, which rebuilds the request (`inject`) and sends it (`upstream`).
+//! `stream` guards what flows, `tunnel` does so for WebSockets; `cookie_jar` keeps the app's cookies away from the
+//! engineer's machine; `refuse` tells people what went wrong and what to do.
+//!
+//! Architecture Invariant: nothing reaches an upstream but through [`forward`](forward::forward), which takes the
+//! policies' permit by value. The data plane never names the store or the control plane: with the database gone it
+//! answers by the lease, or refuses.
+mod accept;
+mod admit;
+mod authorize;
+mod body;
+mod cookie_jar;
+mod exchange;
+mod forward;
+mod gate;
+mod handshake;
+mod identify;
+mod inject;
+mod lapse;
+mod record;
+mod refuse;
+mod serve;
+mod stream;
+mod tunnel;
+mod upstream;
+
+pub use accept::{Listener, accept};
+pub use body::Body;
+pub use gate::{Gate, GateError, Parts};
+pub use handshake::{HandshakeError, Tls};

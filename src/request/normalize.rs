@@ -1,19 +1,28 @@
 //! One spelling of the request, or a refusal.
+use std::fmt;
 use std::net::IpAddr;
 
+use http::header::{AUTHORIZATION, COOKIE};
+use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method};
 
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Code, Refusal};
 
 use super::cookies::Cookies;
-use super::headers::Forged;
+use super::framing::Framing;
+use super::headers::{Forged, is_clean, is_identity, may_pass, squash};
 use super::path::CanonicalPath;
+use super::target::Authority;
+use super::{destination, target};
+
+/// The one identity header of a client that is looked at: it may prove that another gate of ours stands before us.
+const ASSERTION: &str = "x-chaperone-assertion";
 
 /// A request as it came in.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrived<'a> {
     /// Its head, as hyper parsed it.
-    pub head: &'a http::request::Parts,
+    pub head: &'a Parts,
     /// Whether it came over TLS.
     pub secure: bool,
     /// The client's address.
@@ -28,7 +37,7 @@ pub enum Upgrade {
 }
 
 /// A request in its one spelling: typed parts, from which alone the upstream's request is rebuilt.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Normalized {
     /// The method, in upper case, of a known shape.
     pub method: Method,
@@ -51,6 +60,8 @@ pub struct Normalized {
     pub cookies: Cookies,
     /// The client's `Authorization`.
     pub authorization: Option<HeaderValue>,
+    /// The length of the body that the client announces, in octets; none: in chunks, by the stream's end, or no body.
+    pub content_length: Option<u64>,
     /// The upgrade that it asks for.
     pub upgrade: Option<Upgrade>,
     /// Whether the client takes trailers (`TE: trailers`, which gRPC needs).
@@ -63,12 +74,93 @@ pub struct Normalized {
     pub forged: Forged,
 }
 
+impl fmt::Debug for Normalized {
+    /// What may stand in a log: no query, no values of fields, no cookies.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Normalized")
+            .field("method", &self.method)
+            .field("authority", &self.authority)
+            .field("path", &self.path.sent)
+            .field("forged", &self.forged)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Brings a request into its one spelling.
 ///
 /// # Errors
 /// `ambiguous-path` for a path with more than one reading, `bad-request` for anything else that is malformed: each
 /// says what is wrong.
 pub fn normalize(arrived: Arrived<'_>) -> Result<Normalized, Refusal> {
-    let _ = arrived;
-    todo!()
+    let Arrived { head, secure, peer } = arrived;
+    let method = target::method(&head.method)?;
+    let authority = Authority::read(head)?;
+    let (path, query) = target::path_and_query(head)?;
+    let path = CanonicalPath::parse(path)?;
+    let framing = Framing::read(head)?;
+    let fields = Fields::sort(head, &framing.connection)?;
+    Ok(Normalized {
+        method,
+        destination: destination::read(&head.headers, &authority.whole)?,
+        host: authority.host,
+        authority: authority.whole,
+        secure,
+        peer,
+        path,
+        query: query.map(str::to_owned),
+        headers: fields.relayed,
+        cookies: Cookies::read(head.headers.get_all(COOKIE).iter())?,
+        authorization: fields.authorization,
+        content_length: framing.content_length,
+        upgrade: framing.upgrade,
+        te_trailers: framing.te_trailers,
+        assertion: fields.assertion,
+        forged: fields.forged,
+    })
+}
+
+/// The fields of a request, sorted by what becomes of them.
+#[derive(Default)]
+struct Fields {
+    relayed: Vec<(HeaderName, HeaderValue)>,
+    authorization: Option<HeaderValue>,
+    assertion: Option<HeaderValue>,
+    forged: Forged,
+}
+
+impl Fields {
+    /// Sorts the fields; those that `connection` names end here, if they would be relayed at all.
+    fn sort(head: &Parts, connection: &[HeaderName]) -> Result<Self, Refusal> {
+        let mut fields = Self::default();
+        for (name, value) in &head.headers {
+            if !is_clean(value) {
+                return Err(malformed(format!("the field `{name}` holds a control character")));
+            }
+            if is_identity(&squash(name.as_str())) {
+                fields.forged.count();
+                // The last one counts: a gate that forgets to strip adds its own behind the client's.
+                if name == ASSERTION {
+                    fields.assertion = Some(secret(value));
+                }
+            } else if name == AUTHORIZATION {
+                if fields.authorization.replace(secret(value)).is_some() {
+                    return Err(malformed("the request has several `Authorization` fields"));
+                }
+            } else if may_pass(name) && !connection.contains(name) {
+                fields.relayed.push((name.clone(), value.clone()));
+            }
+        }
+        Ok(fields)
+    }
+}
+
+/// The same value, hidden from debug output.
+fn secret(value: &HeaderValue) -> HeaderValue {
+    let mut value = value.clone();
+    value.set_sensitive(true);
+    value
+}
+
+fn malformed(reason: impl Into<String>) -> Refusal {
+    Refusal::because(Code::BadRequest, reason)
 }

@@ -1,13 +1,27 @@
-//! The route, the effect, the labels.
+//! The route, and every reading of the request under it.
+//!
+//! A request is permitted only if each of its readings is. The canonical one comes first. Others are there only where
+//! some backend may see something else: the path folded, divided at an encoded separator, ended at an encoded `?` or
+//! `#`, or the second path of a `Destination`.
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::config;
+use http::HeaderName;
+
+use crate::config::{self, HostMatch, WorkspaceFrom};
 use crate::domain::effect::Effect;
 use crate::domain::path_pattern::PathPattern;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Code, Refusal};
 
+use super::fold::{fold, fold_path};
+use super::headers::squash;
 use super::normalize::Normalized;
+use super::path::CanonicalPath;
+use super::rules::Rules;
+use super::target::split_port;
+
+/// Our own prefix on the public listener, never forwarded.
+const RESERVED: &str = ".chaperone";
 
 /// One route, ready for matching.
 #[derive(Debug)]
@@ -18,17 +32,64 @@ pub struct Route {
     pub config: config::Route,
 }
 
+impl Route {
+    /// Whether the route adds a header of this name, by any spelling: a client's own (a trailer too) never passes.
+    #[must_use]
+    pub fn maps(&self, name: &HeaderName) -> bool {
+        let plain = squash(name.as_str());
+        self.config.headers.values().any(|(mapped, _)| squash(mapped.as_str()) == plain)
+    }
+
+    fn serves(&self, request: &Normalized) -> bool {
+        match &self.config.host {
+            HostMatch::Any => true,
+            HostMatch::Exact(host) if split_port(host).1.is_some() => *host == request.authority,
+            HostMatch::Exact(host) => *host == request.host,
+        }
+    }
+
+    /// Refuses what this route does not open: methods, and encoded octets in a path.
+    fn check(&self, request: &Normalized) -> Result<(), Refusal> {
+        let method = request.method.as_str();
+        let usual = matches!(method, "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS");
+        if !usual && !self.config.methods.contains(method) {
+            return Err(Refusal::because(Code::BadRequest, format!("the method `{method}` is not served here"))
+                .next("if the app needs it, add it to `methods` of its route"));
+        }
+        let mut encoded = paths(request).flat_map(|path| &path.encoded);
+        match encoded.find(|octet| !self.config.allow_encoded.contains(**octet)) {
+            Some(octet) => Err(ambiguous(format!("the path holds `{octet}`, which backends read in different ways"))
+                .next("if the app needs it, add it to `allow_encoded` of its route")),
+            None => Ok(()),
+        }
+    }
+}
+
 /// All routes.
 #[derive(Debug)]
-pub struct Routes {}
+pub struct Routes {
+    routes: Vec<Prepared>,
+}
+
+/// A route with its rules, for paths as they are and for folded ones.
+#[derive(Debug)]
+struct Prepared {
+    route: Arc<Route>,
+    exact: Rules,
+    folded: Rules,
+}
 
 impl Routes {
     /// Prepares the routes of a configuration, with the paths where the app mints customer tokens
     /// (`customers.token_paths`): always effect consent.
     #[must_use]
     pub fn new(routes: &[config::Route], token_paths: &[PathPattern]) -> Self {
-        let _ = (routes, token_paths);
-        todo!()
+        let prepare = |(index, config): (usize, &config::Route)| {
+            let exact = Rules::new(config, token_paths);
+            let folded = exact.folded();
+            Prepared { route: Arc::new(Route { index, config: config.clone() }), exact, folded }
+        };
+        Self { routes: routes.iter().enumerate().map(prepare).collect() }
     }
 }
 
@@ -49,9 +110,14 @@ impl Reading {
     /// Whether some pattern of `scope` covers this reading.
     #[must_use]
     pub fn within(&self, scope: &[PathPattern]) -> bool {
-        scope
-            .iter()
-            .any(|p| if self.folded { p.map(super::path::fold).matches(&self.path) } else { p.matches(&self.path) })
+        scope.iter().any(|p| if self.folded { p.map(fold).matches(&self.path) } else { p.matches(&self.path) })
+    }
+
+    /// Whether `self` asks for nothing that `other` does not ask for. Folded patterns match whatever exact ones match,
+    /// so a folded reading asks for no more than an exact one of the same text; the reverse does not hold.
+    fn repeats(&self, other: &Self) -> bool {
+        let as_strict = self.folded || !other.folded;
+        as_strict && self.path == other.path && self.effect == other.effect && self.labels == other.labels
     }
 }
 
@@ -64,16 +130,130 @@ pub struct Routed {
     pub route: Arc<Route>,
     /// The workspace that it names, if the route says where.
     pub workspace: Option<String>,
-    /// The readings: the canonical one first, and others only where they differ. A `Destination` adds its own.
-    pub readings: Vec<Reading>,
+    /// The canonical reading.
+    pub reading: Reading,
+    /// The other readings, only where they differ. A `Destination` adds its own.
+    pub others: Vec<Reading>,
+}
+
+impl Routed {
+    /// Every reading, the canonical one first.
+    pub fn readings(&self) -> impl Iterator<Item = &Reading> {
+        std::iter::once(&self.reading).chain(&self.others)
+    }
 }
 
 /// Finds the route and says what the request does.
 ///
 /// # Errors
-/// `not-found` without a route for the host; `bad-request` for a method that the route does not know;
-/// `ambiguous-path` for an encoded octet that the route does not allow; forged mapped headers are dropped and counted.
-pub fn route(request: Normalized, routes: &Routes) -> Result<Routed, Refusal> {
-    let _ = (request, routes);
-    todo!()
+/// `not-found` without a route for the host, and for our own prefix in any reading; `bad-request` for a method that
+/// the route does not know; `ambiguous-path` for an encoded octet that the route does not allow, and for a path that
+/// names a workspace in one reading and not in another; `wrong-workspace` for a `Destination` in another workspace.
+/// Forged mapped headers are dropped and counted.
+pub fn route(mut request: Normalized, routes: &Routes) -> Result<Routed, Refusal> {
+    let prepared = routes.routes.iter().find(|prepared| prepared.route.serves(&request));
+    let Prepared { route, exact, folded } = prepared
+        .ok_or_else(|| Refusal::because(Code::NotFound, format!("no route serves the host `{}`", request.host)))?;
+    route.check(&request)?;
+    let workspace = workspace(&request, route.config.workspace.as_ref())?;
+    let mut readings: Vec<Reading> = Vec::new();
+    for (path, least) in paths(&request).zip([Effect::Read, Effect::Write]) {
+        for Text { path, folded: is_folded } in texts(path) {
+            if first_segment(&path) == RESERVED {
+                return Err(Refusal::because(Code::NotFound, format!("`/{RESERVED}` is never forwarded")));
+            }
+            let rules = if is_folded { folded } else { exact };
+            let effect = rules.effect(&request.method, request.upgrade.is_some(), &path).max(least);
+            let reading = Reading { effect, labels: rules.labels(&path), path, folded: is_folded };
+            if !readings.iter().any(|known| reading.repeats(known)) {
+                readings.push(reading);
+            }
+        }
+    }
+    drop_mapped(&mut request, route);
+    let mut readings = readings.into_iter();
+    let reading = readings.next().ok_or(Code::AmbiguousPath)?;
+    Ok(Routed { request, route: Arc::clone(route), workspace, reading, others: readings.collect() })
+}
+
+/// The paths of a request: its own, and the `Destination`'s.
+fn paths(request: &Normalized) -> impl Iterator<Item = &CanonicalPath> {
+    std::iter::once(&request.path).chain(&request.destination)
+}
+
+/// What some backend may take for a path.
+struct Text {
+    path: String,
+    folded: bool,
+}
+
+/// Every text that some backend may take for `path`, the canonical one first.
+fn texts(path: &CanonicalPath) -> impl Iterator<Item = Text> {
+    path.texts().into_iter().flat_map(|text| {
+        let folded = Text { path: fold_path(&text), folded: true };
+        [Text { path: text, folded: false }, folded]
+    })
+}
+
+fn first_segment(path: &str) -> &str {
+    path.split('/').nth(1).unwrap_or_default()
+}
+
+fn drop_mapped(request: &mut Normalized, route: &Route) {
+    let forged = &mut request.forged;
+    request.headers.retain(|(name, _)| {
+        let mapped = route.maps(name);
+        if mapped {
+            forged.count();
+        }
+        !mapped
+    });
+}
+
+/// The workspace that the request names: the same in every reading of every path, or a refusal.
+fn workspace(request: &Normalized, from: Option<&WorkspaceFrom>) -> Result<Option<String>, Refusal> {
+    match from {
+        None => Ok(None),
+        Some(WorkspaceFrom::Host { before, after }) => {
+            let inner = request.host.strip_prefix(before.as_str()).and_then(|rest| rest.strip_suffix(after.as_str()));
+            Ok(inner.filter(|name| !name.is_empty()).map(str::to_owned))
+        }
+        Some(WorkspaceFrom::Path { before }) => {
+            let named = in_path(&request.path, before)?;
+            let destination = request.destination.as_ref().map_or(Ok(None), |path| in_path(path, before))?;
+            match (named, destination) {
+                (Some(one), Some(other)) if one != other => {
+                    Err(Refusal::because(Code::WrongWorkspace, "`Destination` is in another workspace than the path"))
+                }
+                (one, other) => Ok(one.or(other)),
+            }
+        }
+    }
+}
+
+fn in_path(path: &CanonicalPath, before: &[String]) -> Result<Option<String>, Refusal> {
+    let folded_before: Vec<String> = before.iter().map(|segment| fold(segment)).collect();
+    let named = segment_after(&path.decoded, before);
+    for text in texts(path) {
+        let agrees = if text.folded {
+            segment_after(&text.path, &folded_before) == named.map(fold).as_deref()
+        } else {
+            segment_after(&text.path, before) == named
+        };
+        if !agrees {
+            return Err(ambiguous("some backends read another workspace in this path"));
+        }
+    }
+    Ok(named.map(str::to_owned))
+}
+
+/// The segment after the fixed ones, if the path begins with these and goes on.
+fn segment_after<'a>(path: &'a str, before: &[String]) -> Option<&'a str> {
+    let mut segments = path.split('/').skip(1);
+    let begins = before.iter().all(|fixed| segments.next() == Some(fixed.as_str()));
+    segments.next().filter(|segment| begins && !segment.is_empty())
+}
+
+fn ambiguous(reason: impl Into<String>) -> Refusal {
+    Refusal::because(Code::AmbiguousPath, reason)
 }

@@ -4,12 +4,33 @@
 //! row of the change feed, by which caches learn of it.
 //!
 //! * `sqlite`: the pools: one writer, several readers; WAL, `synchronous = FULL`.
+//! * `write`: that one transaction: [`Write::commit`] takes the event, so that no change goes without one.
 //! * `feed`: changes, with acknowledgements: how a revoke knows that nothing of it can pass any more.
-//! * one file per noun: its rows and queries.
+//! * `admission`: the one question of the proxy's cache.
+//! * `workspaces`, `members`, `engineers`, `grants`, `sessions`, `api_keys`, `idempotency`: a noun's rows and queries.
+//!   What reads takes a connection, so that it works in a [`Read`] and in a [`Write`]; what changes takes a `Write`.
+//! * `events`: the trail's rows on their way to the journal. `housekeeping`: what is written without an event.
+//! * `columns`: from columns to domain types.
+//!
+//! The SQL keeps to what SQLite and PostgreSQL share: `$1`, `ON CONFLICT`, `RETURNING`.
 mod admission;
+pub mod api_keys;
+mod columns;
+pub mod engineers;
+mod events;
 mod feed;
+pub mod grants;
+mod housekeeping;
+pub mod idempotency;
+pub mod members;
+pub mod sessions;
 mod sqlite;
+#[cfg(test)]
+mod tests;
+pub mod workspaces;
+mod write;
 
 pub use admission::Admission;
 pub use feed::{Ack, Announcement, Change, Feed, Subscription};
-pub use sqlite::{Store, StoreError};
+pub use sqlite::{Read, Store, StoreError};
+pub use write::Write;

@@ -1,10 +1,27 @@
 //! Sessions: an engineer enters, and is shown out.
+//!
+//! * here: what a session is asked for with, and reading.
+//! * `choose`: which grant a session stands on, or whose refusal is the nearest.
+//! * `start`, `renew`, `end`: one action each.
+mod choose;
+mod end;
+mod renew;
+mod start;
+
+use crate::domain::action::ControlAction;
 use crate::domain::id::{GrantId, SessionId, WorkspaceId};
+use crate::domain::refusal::Code;
 use crate::domain::session::Session;
 use crate::domain::text::{Justification, Label};
 use crate::identity::{SecretHash, SessionToken};
+use crate::store::{sessions, workspaces};
 
-use super::{Access, AccessError, Actor, Idempotency, Page, PageRequest};
+use super::permission::{Overseer, engineer};
+use super::{Access, AccessError, Actor, Page, PageRequest};
+
+pub use end::{end, end_for_member};
+pub use renew::renew;
+pub use start::start;
 
 /// What an engineer asks for.
 #[derive(Debug, Clone)]
@@ -39,19 +56,11 @@ pub struct Shown {
     pub engineer_email: String,
 }
 
-/// Begins a session. Engineers only.
-///
-/// # Errors
-/// Without a fitting grant: the code of the nearest. Several fit: `choose-grant`. A repeated call (same idempotency
-/// key) gives the same session with a new token.
-pub async fn start(
-    access: &Access,
-    actor: &Actor,
-    new: NewSession,
-    idempotency: Option<Idempotency>,
-) -> Result<Started, AccessError> {
-    let _ = (access, actor, new, idempotency);
-    todo!()
+impl From<sessions::Listed> for Shown {
+    fn from(listed: sessions::Listed) -> Self {
+        let sessions::Listed { session, engineer_name, engineer_email } = listed;
+        Self { session, engineer_name, engineer_email }
+    }
 }
 
 /// The session of a token, for the engineer who holds it; ended ones too, for 24 hours.
@@ -59,26 +68,9 @@ pub async fn start(
 /// # Errors
 /// `no-session`.
 pub async fn current(access: &Access, actor: &Actor, token: &SecretHash) -> Result<Session, AccessError> {
-    let _ = (access, actor, token);
-    todo!()
-}
-
-/// Moves a session's absolute end to the longest that is allowed from now, never past its grant. Its engineer only.
-///
-/// # Errors
-/// `not-found`; the session's cause when it has ended; by policy.
-pub async fn renew(access: &Access, actor: &Actor, id: &SessionId) -> Result<Session, AccessError> {
-    let _ = (access, actor, id);
-    todo!()
-}
-
-/// Ends a session: its engineer, or an operator. Ending twice is fine.
-///
-/// # Errors
-/// `not-found`.
-pub async fn end(access: &Access, actor: &Actor, id: &SessionId) -> Result<Session, AccessError> {
-    let _ = (access, actor, id);
-    todo!()
+    let who = engineer(actor)?;
+    let found = sessions::by_token(&mut *access.store.read().await?, token).await?;
+    found.filter(|session| session.engineer == who.engineer.id).ok_or(Code::NoSession.into())
 }
 
 /// Lists the sessions of a workspace, newest first, ended ones of the last 24 hours too. Members who may read, operators.
@@ -91,20 +83,12 @@ pub async fn list(
     workspace: &WorkspaceId,
     page: &PageRequest,
 ) -> Result<Page<Shown>, AccessError> {
-    let _ = (access, actor, workspace, page);
-    todo!()
-}
-
-/// Ends a session of a workspace: a member who may, or an operator.
-///
-/// # Errors
-/// `not-found`; by policy.
-pub async fn end_for_member(
-    access: &Access,
-    actor: &Actor,
-    workspace: &WorkspaceId,
-    id: &SessionId,
-) -> Result<Session, AccessError> {
-    let _ = (access, actor, workspace, id);
-    todo!()
+    let overseer = Overseer::of(actor, workspace)?;
+    let after: Option<SessionId> = page.after()?;
+    let mut read = access.store.read().await?;
+    let workspace = workspaces::find(&mut read, workspace).await?.ok_or(Code::NotFound)?;
+    overseer.may(access, ControlAction::ReadSupportAccess, &workspace, access.clock.now())?;
+    let limit = page.limit();
+    let found = sessions::list(&mut read, &workspace.id, after.as_ref(), limit.saturating_add(1)).await?;
+    Ok(Page::cut(found.into_iter().map(Shown::from).collect(), limit, |shown| shown.session.id.to_string()))
 }

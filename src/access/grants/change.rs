@@ -1,0 +1,105 @@
+//! Moving a grant's end.
+use std::cmp::Ordering;
+
+use crate::audit::Kind;
+use crate::domain::action::ControlAction;
+use crate::domain::grant::{Grant, Standing};
+use crate::domain::id::{GrantId, WorkspaceId};
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::time::Timestamp;
+use crate::store::{Change, Write, grants, sessions};
+
+use super::super::ending::{Ending, end_all};
+use super::super::permission::{Asked, member_of, present_member};
+use super::super::{Access, AccessError, Actor};
+use super::{Lasting, create, window};
+
+/// Moves a grant's end: a duration counts from its start. Later is `ExtendGrant`, earlier `ShortenGrant`. An end that
+/// has passed means now: the grant's sessions end.
+///
+/// # Errors
+/// `conflict` for a grant that is over or revoked; by policy and limits.
+pub async fn change(
+    access: &Access,
+    actor: &Actor,
+    workspace: &WorkspaceId,
+    id: &GrantId,
+    lasting: Lasting,
+) -> Result<Grant, AccessError> {
+    let who = member_of(actor, workspace)?;
+    let mut tx = access.store.write().await?;
+    let now = access.clock.now();
+    let (who, workspace) = present_member(&mut tx, who).await?;
+    let grant = grants::find(&mut tx, &workspace.id, id).await?.ok_or(Code::NotFound)?;
+    let end = window::end(grant.starts_at, lasting)?;
+
+    let direction = later(end, grant.expires_at);
+    let lasts = window::length(grant.starts_at, end);
+    let (action, limit) = match direction {
+        Ordering::Greater => (ControlAction::ExtendGrant, window::limit(&access.grants, lasts)),
+        Ordering::Less | Ordering::Equal => (ControlAction::ShortenGrant, None),
+    };
+    let asked = Asked { action, access: Some(grant.access), lasts, workspace: &workspace, now };
+    let decision = window::stricter(asked.by(&who, &access.engine.current()), limit)?;
+    match grant.standing(now) {
+        Standing::Live | Standing::NotYet => {}
+        Standing::Ended => return Err(over("this grant has ended")),
+        Standing::Revoked => return Err(over("this grant was revoked")),
+    }
+    if direction == Ordering::Equal {
+        return Ok(grant);
+    }
+
+    let expires_at = end.map(|end| end.max(now));
+    let grant = Grant { expires_at, revision: grant.revision.saturating_add(1), ..grant };
+    grants::update(&mut tx, &grant).await?;
+    tx.change(&Change::Grant(workspace.id, grant.id.clone())).await?;
+    shorten_sessions(access, &mut tx, &grant, who.member.id.as_str(), now).await?;
+    let sequence = tx.commit(&create::event(&grant, Kind::GrantChanged, &decision, now)?).await?;
+    access.feed.announce(sequence).await;
+    Ok(grant)
+}
+
+/// No session outlasts its grant.
+async fn shorten_sessions(
+    access: &Access,
+    tx: &mut Write,
+    grant: &Grant,
+    by: &str,
+    now: Timestamp,
+) -> Result<(), AccessError> {
+    if grant.standing(now) == Standing::Ended {
+        end_all(access, tx, sessions::Of::Grant(&grant.id), Ending { cause: &Code::GrantEnded, by, at: now }).await?;
+    } else if let Some(end) = grant.expires_at {
+        sessions::cap(tx, &grant.id, end).await?;
+    }
+    Ok(())
+}
+
+/// Whether the end `new` is later than `old`; none is the latest of all.
+fn later(new: Option<Timestamp>, old: Option<Timestamp>) -> Ordering {
+    match (new, old) {
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (Some(new), Some(old)) => new.cmp(&old),
+    }
+}
+
+fn over(reason: &str) -> AccessError {
+    Refusal::because(Code::Conflict, reason).next("create a new grant").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_end_is_the_latest_end() {
+        let (early, late) = (Some(Timestamp::from_millis(1)), Some(Timestamp::from_millis(2)));
+        assert_eq!(later(late, early), Ordering::Greater);
+        assert_eq!(later(None, late), Ordering::Greater);
+        assert_eq!(later(early, None), Ordering::Less);
+        assert_eq!(later(None, None), Ordering::Equal);
+    }
+}

@@ -1,0 +1,164 @@
+//! Which grant a session stands on, or whose refusal is the nearest to a permission.
+use std::cmp::Reverse;
+
+use crate::domain::action::ControlAction;
+use crate::domain::engineer::Engineer;
+use crate::domain::grant::Grant;
+use crate::domain::id::{GrantId, MemberKey};
+use crate::domain::member::Member;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::time::Timestamp;
+use crate::domain::workspace::Workspace;
+use crate::policy::{
+    Allowed, Bundle, ControlFacts, ControlQuestion, DecisionRecord, Principal, Refused, SessionStart, decide_control,
+};
+use crate::store::{Write, grants, members};
+
+use super::super::AccessError;
+
+/// How many grants that are over are tried beside the open ones: they only tell the engineer what happened.
+const OVER: u32 = 20;
+
+/// The facts of a session's beginning, all but the grant.
+#[derive(Clone, Copy)]
+pub(super) struct Entry<'a> {
+    pub(super) engineer: &'a Engineer,
+    pub(super) workspace: &'a Workspace,
+    pub(super) reason: &'a str,
+    pub(super) ticket: Option<&'a str>,
+    pub(super) now: Timestamp,
+}
+
+impl Entry<'_> {
+    /// What the policies say to a session on that grant.
+    pub(super) fn on(&self, bundle: &Bundle, grant: Option<(&Grant, &Member)>) -> Result<Allowed, Box<Refused>> {
+        // A staff token with `act` makes no actor, so nobody who comes this far acts for somebody else.
+        let start = SessionStart { grant, chained: false, reason: self.reason, ticket: self.ticket };
+        let question = ControlQuestion {
+            principal: Principal::Engineer(self.engineer),
+            action: ControlAction::StartSession,
+            workspace: self.workspace,
+            now: self.now,
+            facts: ControlFacts::Start(start),
+        };
+        decide_control(bundle, &question)
+    }
+}
+
+/// A grant that a session might stand on.
+pub(super) struct Candidate {
+    pub(super) grant: Grant,
+    /// Whose login it lends; none when the member is gone, and the grant without effect.
+    pub(super) subject: Option<Member>,
+}
+
+/// What came of it.
+pub(super) enum Choice {
+    /// Exactly one grant fits.
+    One(Box<Grant>, DecisionRecord),
+    /// Several fit, newest first.
+    Several(Vec<GrantId>),
+    /// None fits.
+    None(Nearest),
+}
+
+/// The refusal that is the nearest to a permission.
+pub(super) struct Nearest {
+    pub(super) refusal: Refusal,
+    /// The policies' decision; none when the grant's subject is gone, which is not their business.
+    pub(super) decision: Option<DecisionRecord>,
+    pub(super) grant: Option<GrantId>,
+}
+
+/// The grants to try: the named one, or all of the workspace, newest first.
+pub(super) async fn candidates(
+    tx: &mut Write,
+    entry: &Entry<'_>,
+    named: Option<&GrantId>,
+) -> Result<Vec<Candidate>, AccessError> {
+    let workspace = &entry.workspace.id;
+    let mut grants = match named {
+        Some(id) => grants::find(tx, workspace, id).await?.into_iter().collect(),
+        None => grants::open(tx, workspace, entry.now).await?,
+    };
+    if named.is_none() {
+        let latest = grants::list(tx, workspace, None, OVER).await?;
+        let over: Vec<_> = latest.into_iter().filter(|grant| grants.iter().all(|open| open.id != grant.id)).collect();
+        grants.extend(over);
+    }
+    let mut candidates = Vec::with_capacity(grants.len());
+    for grant in grants {
+        let key = MemberKey { workspace: grant.workspace.clone(), id: grant.subject.clone() };
+        candidates.push(Candidate { subject: members::find(tx, &key).await?, grant });
+    }
+    candidates.sort_by(|a, b| b.grant.id.cmp(&a.grant.id));
+    Ok(candidates)
+}
+
+/// Tries them all.
+pub(super) fn choose(bundle: &Bundle, entry: &Entry<'_>, candidates: Vec<Candidate>) -> Choice {
+    let mut fitting = Vec::new();
+    let mut refusals = Vec::new();
+    for Candidate { grant, subject } in candidates {
+        match subject.as_ref().map(|subject| entry.on(bundle, Some((&grant, subject)))) {
+            Some(Ok(allowed)) => fitting.push((grant, allowed.decision().clone())),
+            Some(Err(refused)) => refusals.push(Nearest::from_policy(*refused, Some(grant.id))),
+            None => refusals.push(Nearest::subject_gone(grant.id)),
+        }
+    }
+    if fitting.len() > 1 {
+        return Choice::Several(fitting.into_iter().map(|(grant, _)| grant.id).collect());
+    }
+    match fitting.pop() {
+        Some((grant, decision)) => Choice::One(Box::new(grant), decision),
+        None => Choice::None(nearest(refusals).unwrap_or_else(|| without_grant(bundle, entry))),
+    }
+}
+
+/// The refusal with the fewest causes; among equals that of the newest grant.
+fn nearest(refusals: Vec<Nearest>) -> Option<Nearest> {
+    refusals.into_iter().min_by_key(|nearest| (nearest.refusal.also.len(), Reverse(nearest.grant.clone())))
+}
+
+/// The policies' word on an entry without any grant; never a permission.
+fn without_grant(bundle: &Bundle, entry: &Entry<'_>) -> Nearest {
+    match entry.on(bundle, None) {
+        Err(refused) => Nearest::from_policy(*refused, None),
+        Ok(allowed) => {
+            Nearest { refusal: Code::GrantMissing.into(), decision: Some(allowed.decision().clone()), grant: None }
+        }
+    }
+}
+
+impl Nearest {
+    fn from_policy(refused: Refused, grant: Option<GrantId>) -> Self {
+        Self { refusal: refused.refusal, decision: Some(refused.decision), grant }
+    }
+
+    fn subject_gone(grant: GrantId) -> Self {
+        let refusal = Refusal::because(Code::GrantEnded, "the member who granted this is gone");
+        Self { refusal: refusal.next("ask another member for access"), decision: None, grant: Some(grant) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(millis: i64, code: Code, also: &[Code]) -> Nearest {
+        let refusal = Refusal { also: also.to_vec(), ..Refusal::from(code) };
+        let grant = Some(GrantId::mint(Timestamp::from_millis(millis)));
+        Nearest { refusal, decision: None, grant }
+    }
+
+    #[test]
+    fn the_nearest_refusal_is_the_one_with_the_fewest_causes_then_the_newest() {
+        let found = nearest(vec![
+            refusal(3, Code::NotNamed, &[Code::GrantEnded]),
+            refusal(2, Code::GrantNotYet, &[]),
+            refusal(1, Code::GrantRevoked, &[]),
+        ]);
+        assert_eq!(found.map(|nearest| nearest.refusal.code), Some(Code::GrantNotYet));
+        assert!(nearest(Vec::new()).is_none());
+    }
+}

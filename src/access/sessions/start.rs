@@ -1,0 +1,158 @@
+//! Entering.
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::audit::{Decision, Event, Kind};
+use crate::domain::engineer::Engineer;
+use crate::domain::grant::Grant;
+use crate::domain::id::{SessionId, WorkspaceId};
+use crate::domain::refusal::Code;
+use crate::domain::session::Session;
+use crate::domain::text::Label;
+use crate::domain::time::Timestamp;
+use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
+use crate::identity::SessionToken;
+use crate::store::{Change, Write, sessions, workspaces};
+
+use super::super::actor::EngineerActor;
+use super::super::ending::about;
+use super::super::permission::{engineer, present_engineer};
+use super::super::{Access, AccessError, Actor, Idempotency, record, repeat};
+use super::choose::{Choice, Entry, Nearest, candidates, choose};
+use super::renew::alive;
+use super::{NewSession, Started};
+
+/// Begins a session. Engineers only.
+///
+/// # Errors
+/// Without a fitting grant: the code of the nearest. Several fit: `choose-grant`. A repeated call (same idempotency
+/// key) gives the same session with a new token.
+pub async fn start(
+    access: &Access,
+    actor: &Actor,
+    new: NewSession,
+    idempotency: Option<Idempotency>,
+) -> Result<Started, AccessError> {
+    let who = engineer(actor)?;
+    let mut tx = access.store.write().await?;
+    let now = access.clock.now();
+    let engineer = present_engineer(&mut tx, who).await?;
+    let caller = format!("engineer:{}", engineer.id);
+    if let Some(made) = repeat::made(&mut tx, &caller, idempotency.as_ref()).await? {
+        return again(access, tx, &engineer, &made, now).await;
+    }
+
+    let known = workspaces::find(&mut tx, &new.workspace).await?;
+    let exists = known.is_some();
+    let workspace = known.unwrap_or_else(|| unknown(new.workspace.clone()));
+    let ticket = new.ticket.as_ref().map(Label::as_str);
+    let entry = Entry { engineer: &engineer, workspace: &workspace, reason: new.reason.as_str(), ticket, now };
+    let candidates = candidates(&mut tx, &entry, new.grant.as_ref()).await?;
+    match choose(&access.engine.current(), &entry, candidates) {
+        Choice::One(grant, decision) => {
+            let session = begun(access, &entry, who, &grant);
+            repeat::remember(&mut tx, &caller, idempotency, session.id.as_str(), now).await?;
+            let decision = record::decided(&decision)?;
+            enter(access, tx, session, decision, now).await
+        }
+        Choice::Several(ids) => Err(AccessError::ChooseGrant(ids)),
+        Choice::None(nearest) => {
+            let event = turned_away(access, &entry, exists, &nearest)?;
+            tx.commit(&event).await?;
+            Err(nearest.refusal.into())
+        }
+    }
+}
+
+/// A workspace that nobody knows is asked about like one without grants, so that the refusal tells nobody which exist.
+fn unknown(id: WorkspaceId) -> Workspace {
+    Workspace {
+        name: id.to_string(),
+        id,
+        plan: Plan::Free,
+        forced_sso: false,
+        region: String::new(),
+        emergency_access: EmergencyAccess::Never,
+        labels: BTreeSet::new(),
+    }
+}
+
+fn begun(access: &Access, entry: &Entry<'_>, who: &EngineerActor, grant: &Grant) -> Session {
+    let now = entry.now;
+    Session {
+        id: SessionId::mint(now),
+        workspace: grant.workspace.clone(),
+        subject: grant.subject.clone(),
+        engineer: entry.engineer.id.clone(),
+        grant: grant.id.clone(),
+        reason: entry.reason.to_owned(),
+        ticket: entry.ticket.map(str::to_owned),
+        started_at: now,
+        expires_at: last_moment(access, grant, now),
+        last_seen_at: now,
+        mfa_at: who.mfa_at,
+        ended: None,
+    }
+}
+
+/// The longest that a session may last from `now`, never past its grant.
+pub(super) fn last_moment(access: &Access, grant: &Grant, now: Timestamp) -> Timestamp {
+    let longest = now.plus(access.sessions.max);
+    grant.expires_at.map_or(longest, |end| end.min(longest))
+}
+
+async fn enter(
+    access: &Access,
+    mut tx: Write,
+    session: Session,
+    decision: Decision,
+    now: Timestamp,
+) -> Result<Started, AccessError> {
+    let token = SessionToken::mint();
+    sessions::insert(&mut tx, &session, &token.hash()).await?;
+    tx.change(&Change::Session(session.workspace.clone(), session.id.clone())).await?;
+    let event = Event { decision: Some(decision), ..about(&session, Kind::SessionStarted, now) };
+    let sequence = tx.commit(&event).await?;
+    access.feed.announce(sequence).await;
+    Ok(Started { session, token })
+}
+
+/// The session of an earlier call, with a new token: the one of that call may never have arrived.
+async fn again(
+    access: &Access,
+    mut tx: Write,
+    engineer: &Engineer,
+    made: &str,
+    now: Timestamp,
+) -> Result<Started, AccessError> {
+    let id: SessionId = made.parse().map_err(|_| Code::NoSession)?;
+    let session = sessions::find(&mut tx, &id).await?.filter(|session| session.engineer == engineer.id);
+    let session = session.ok_or(Code::NoSession)?;
+    alive(&session, now)?;
+    let token = SessionToken::mint();
+    sessions::set_token(&mut tx, &session.id, &token.hash()).await?;
+    tx.change(&Change::Session(session.workspace.clone(), session.id.clone())).await?;
+    let decision = record::by_rule(access, &json!({ "by": format!("engineer:{}", engineer.id), "token": "new" }))?;
+    let event = Event { decision: Some(decision), ..about(&session, Kind::SessionRenewed, now) };
+    let sequence = tx.commit(&event).await?;
+    access.feed.announce(sequence).await;
+    Ok(Started { session, token })
+}
+
+fn turned_away(access: &Access, entry: &Entry<'_>, exists: bool, nearest: &Nearest) -> Result<Event, AccessError> {
+    let decision = match &nearest.decision {
+        Some(decision) => record::decided(decision)?,
+        None => record::by_rule(access, &json!({ "subject": "gone" }))?,
+    };
+    let code = Some(nearest.refusal.code.to_string());
+    Ok(Event {
+        workspace: exists.then(|| entry.workspace.id.clone()),
+        engineer: Some(entry.engineer.id.clone()),
+        grant: nearest.grant.clone(),
+        reason: Some(entry.reason.to_owned()),
+        ticket: entry.ticket.map(str::to_owned),
+        decision: Some(Decision { allow: false, code, ..decision }),
+        ..Event::new(entry.now, Kind::SessionRefused)
+    })
+}

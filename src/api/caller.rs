@@ -1,0 +1,152 @@
+//! Who calls: by one bearer in `Authorization`, and by nothing else.
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+
+use crate::access::Actor;
+use crate::domain::refusal::{Code, Refusal};
+use crate::identity::{ApiKey, JwtError, unverified_issuer};
+
+use super::error::ApiError;
+use super::{ApiState, claims, cookies};
+
+/// Who calls. As an extractor it comes first, so that a stranger learns nothing and costs little.
+#[derive(Debug)]
+pub(super) struct Caller(pub(super) Actor);
+
+impl FromRequestParts<Arc<ApiState>> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<ApiState>) -> Result<Self, ApiError> {
+        let actor = actor(state, &parts.headers).await?;
+        tracing::Span::current().record("caller", kind(&actor));
+        Ok(Self(actor))
+    }
+}
+
+/// The word for a kind of caller in the log.
+const fn kind(actor: &Actor) -> &'static str {
+    match actor {
+        Actor::Member(_) => "member",
+        Actor::Engineer(_) => "engineer",
+        Actor::Key(_) => "key",
+    }
+}
+
+async fn actor(state: &ApiState, headers: &HeaderMap) -> Result<Actor, ApiError> {
+    let token = bearer(headers)?;
+    if token.starts_with(ApiKey::PREFIX) {
+        let key = ApiKey::parse(token).map_err(|_| ApiError::unauthenticated("the API key is malformed"))?;
+        return Ok(state.access.key(&key).await?);
+    }
+    let (staff, customers) = (&state.config.staff, &state.config.customers);
+    let now = state.clock.now();
+    match whose(unverified_issuer(token).as_deref(), &staff.issuer, &customers.issuer)? {
+        Party::Staff => {
+            let jwt = state.staff.verify(token, now).await.map_err(|error| not_genuine(&error))?;
+            Ok(state.access.engineer(claims::engineer(&jwt, staff)?).await?)
+        }
+        Party::Customer => {
+            let jwt = state.customers.verify(token, now).await.map_err(|error| not_genuine(&error))?;
+            let claims = claims::member(&jwt, customers, cookies::inside_session(headers))?;
+            Ok(state.access.member(claims).await?)
+        }
+    }
+}
+
+/// The token of the one `Authorization: Bearer` (RFC 6750, section 2.1).
+pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
+    let mut given = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = given.next() else { return Err(Code::Unauthenticated.into()) };
+    if given.next().is_some() {
+        return Err(ApiError::unauthenticated("`Authorization` was sent twice"));
+    }
+    let credentials = value.to_str().ok().and_then(|text| text.split_once(' '));
+    match credentials {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => Ok(token.trim()),
+        Some(_) | None => Err(ApiError::unauthenticated("`Authorization` is not `Bearer` and a token")),
+    }
+}
+
+/// Whose token it would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Party {
+    /// The vendor's staff.
+    Staff,
+    /// A customer's users.
+    Customer,
+}
+
+/// Chooses the one verifier by the issuer that the token claims: a token is never tried on both.
+pub(super) fn whose(issuer: Option<&str>, staff: &str, customers: &str) -> Result<Party, ApiError> {
+    match issuer {
+        Some(issuer) if issuer == staff => Ok(Party::Staff),
+        Some(issuer) if issuer == customers => Ok(Party::Customer),
+        Some(_) => Err(ApiError::unauthenticated("the token's issuer is neither the staff's nor the customers'")),
+        None => Err(ApiError::unauthenticated("the token is neither an API key nor a JWT with an issuer")),
+    }
+}
+
+/// A token that does not verify is refused; when the issuer's keys are out of reach, nobody can tell, and the caller
+/// tries again.
+fn not_genuine(error: &JwtError) -> ApiError {
+    tracing::warn!(%error, "a token was refused");
+    let code = match error {
+        JwtError::Keys => Code::StaleState,
+        JwtError::Malformed(_) | JwtError::Signature | JwtError::Claim(_) | JwtError::Time => Code::Unauthenticated,
+    };
+    Refusal::because(code, error.to_string()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(values: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(AUTHORIZATION, value.parse().expect("a header value"));
+        }
+        headers
+    }
+
+    #[test]
+    fn one_bearer_is_taken_in_any_case_of_its_scheme() {
+        for value in ["Bearer abc", "bearer abc", "BEARER  abc "] {
+            assert_eq!(bearer(&sent(&[value])).ok(), Some("abc"), "{value}");
+        }
+    }
+
+    #[test]
+    fn none_two_and_other_schemes_are_unauthenticated() {
+        let two = ["Bearer abc", "Bearer abc"];
+        for values in [&[][..], &["Basic YWRhOng="], &["abc"], &["Bearer"], &["Bearer "], &[""], &two] {
+            let told = format!("{:?}", bearer(&sent(values)).expect_err("a refusal"));
+            assert!(told.contains("Unauthenticated"), "{values:?}: {told}");
+            assert!(!told.contains("abc") && !told.contains("YWRhOng"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_for_the_verifier_of_its_issuer_alone() {
+        let (idp, app) = ("https://idp.vendor.example", "https://app.example.com");
+        assert_eq!(whose(Some(idp), idp, app).ok(), Some(Party::Staff));
+        assert_eq!(whose(Some(app), idp, app).ok(), Some(Party::Customer));
+        for other in [Some("https://idp.vendor.example/"), Some("https://evil.example"), Some(""), None] {
+            let told = format!("{:?}", whose(other, idp, app).expect_err("a refusal"));
+            assert!(told.contains("Unauthenticated") && !told.contains("evil"), "{told}");
+        }
+    }
+
+    #[test]
+    fn keys_out_of_reach_are_no_fault_of_the_caller() {
+        assert!(format!("{:?}", not_genuine(&JwtError::Keys)).contains("StaleState"));
+        for error in [JwtError::Malformed("no dots"), JwtError::Signature, JwtError::Claim("aud"), JwtError::Time] {
+            let told = format!("{:?}", not_genuine(&error));
+            assert!(told.contains("Unauthenticated") && told.contains(&error.to_string()), "{told}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! `Idempotency-Key`: what makes a creating call safe to repeat.
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::extract::{FromRequest, Request};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName};
+use serde::de::DeserializeOwned;
+
+use crate::access::Idempotency;
+
+use super::error::ApiError;
+use super::input;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The body of a creating call, and what makes it safe to repeat, if the client wants that.
+#[derive(Debug)]
+pub(super) struct Creating<T> {
+    /// The body.
+    pub(super) body: T,
+    /// The client's key with the digest of this call.
+    pub(super) idempotency: Option<Idempotency>,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Creating<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let key = key(&parts.headers)?;
+        let bytes = input::json_bytes(&parts.headers, body).await?;
+        let idempotency = key.map(|key| Idempotency { key, digest: fingerprint(&parts, &bytes) });
+        Ok(Self { body: input::parse(&bytes)?, idempotency })
+    }
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let mut given = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(first) = given.next() else { return Ok(None) };
+    let key = first.to_str().ok().filter(|key| is_visible(key));
+    match (key, given.next()) {
+        (Some(key), None) => Ok(Some(key.to_owned())),
+        (Some(_) | None, _) => {
+            Err(ApiError::bad_request("`Idempotency-Key` is not one key of 1 to 255 visible ASCII characters"))
+        }
+    }
+}
+
+fn is_visible(key: &str) -> bool {
+    (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// A digest of method, path and body. Neither method nor path has a line break, so no two calls look the same.
+fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
+    let call = [parts.method.as_str().as_bytes(), b"\n", parts.uri.path().as_bytes(), b"\n", body].concat();
+    let mut out = [0; 32];
+    out.copy_from_slice(digest(&SHA256, &call).as_ref());
+    out
+}

@@ -1,0 +1,115 @@
+//! What a call brings along, parsed once and strictly: ids in the path, paging in the query, JSON in the body.
+use std::error::Error;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http_body_util::LengthLimitError;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::access::PageRequest;
+use crate::domain::refusal::Code;
+
+use super::error::ApiError;
+
+/// The largest body, in bytes.
+pub(super) const BODY_LIMIT: usize = 64 * 1024;
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(10);
+/// The longest explanation of a malformed body, in characters: a client's own text may be part of it.
+const DETAIL_LIMIT: usize = 300;
+
+/// A JSON body without unknown fields. As an extractor it comes last, after the caller.
+#[derive(Debug)]
+pub(super) struct JsonBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        parse(&json_bytes(&parts.headers, body).await?).map(Self)
+    }
+}
+
+/// Ids in the path, as `Id` or a tuple of them.
+#[derive(Debug)]
+pub(super) struct AtPath<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for AtPath<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let found: Result<Path<T>, PathRejection> = Path::from_request_parts(parts, state).await;
+        found.map(|Path(ids)| Self(ids)).map_err(|error| ApiError::bad_request(detail(&error)))
+    }
+}
+
+/// Which page of a list.
+#[derive(Debug)]
+pub(super) struct Paging(pub(super) PageRequest);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PageQuery {
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Paging {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let Query(PageQuery { after, limit }) =
+            Query::try_from_uri(&parts.uri).map_err(|error| ApiError::bad_request(detail(&error)))?;
+        if limit.is_some_and(|limit| !(1..=200).contains(&limit)) {
+            return Err(ApiError::bad_request("`limit` is not a number from 1 to 200"));
+        }
+        Ok(Self(PageRequest { after, limit }))
+    }
+}
+
+/// The bytes of a JSON body: of the right type, not too large, not too slow.
+pub(super) async fn json_bytes(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
+    if !is_json(headers) {
+        return Err(Code::UnsupportedMediaType.into());
+    }
+    match tokio::time::timeout(BODY_TIME, to_bytes(body, BODY_LIMIT)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) if is_over_limit(&error) => Err(Code::TooLarge.into()),
+        Ok(Err(_)) => Err(ApiError::bad_request("the body ended before it was complete")),
+        Err(_) => Err(ApiError::bad_request(format!("the body took longer than {} s", BODY_TIME.as_secs()))),
+    }
+}
+
+fn is_over_limit(error: &axum::Error) -> bool {
+    error.source().and_then(|cause| cause.downcast_ref::<LengthLimitError>()).is_some()
+}
+
+/// Reads a body. What is wrong is named by its field.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    Json::from_bytes(bytes).map(|Json(body)| body).map_err(|error| ApiError::bad_request(detail(&error)))
+}
+
+/// Whether the one `Content-Type` is `application/json`, with any parameters.
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut given = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(kind), None) = (given.next(), given.next()) else { return false };
+    let essence = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
+}
+
+/// The innermost cause, which names field and value, without the framework's words around it.
+fn detail(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string().chars().take(DETAIL_LIMIT).collect()
+}

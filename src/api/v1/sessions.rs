@@ -1,0 +1,187 @@
+//! Sessions, for engineers: `POST /sessions`, `GET /sessions/current`, `POST …/{session}/renew`, `DELETE …/{session}`.
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::header::SET_COOKIE;
+use http::{HeaderMap, StatusCode};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use crate::access::sessions::{self, NewSession, Started};
+use crate::api::caller::Caller;
+use crate::api::error::ApiError;
+use crate::api::idempotency::Creating;
+use crate::api::input::AtPath;
+use crate::api::{ApiState, cookies};
+use crate::domain::id::{GrantId, MemberId, SessionId, WorkspaceId};
+use crate::domain::refusal::Code;
+use crate::domain::session::Session;
+use crate::domain::text::{Justification, Label};
+use crate::domain::time::Timestamp;
+use crate::identity::{clear_cookie, set_cookie};
+use crate::request::COOKIE_SESSION;
+
+/// What an engineer asks for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StartSession {
+    workspace: WorkspaceId,
+    grant: Option<GrantId>,
+    reason: Justification,
+    ticket: Option<Label>,
+    /// Known by name only, so that an engineer in a hurry learns why it fails.
+    emergency: Option<IgnoredAny>,
+}
+
+impl TryFrom<StartSession> for NewSession {
+    type Error = ApiError;
+
+    fn try_from(body: StartSession) -> Result<Self, ApiError> {
+        if body.emergency.is_some() {
+            return Err(ApiError::bad_request("emergency: emergencies are not part of this version"));
+        }
+        Ok(Self { workspace: body.workspace, grant: body.grant, reason: body.reason, ticket: body.ticket })
+    }
+}
+
+/// A session that has begun, with its token: shown this once, to its engineer.
+#[derive(Serialize)]
+pub(super) struct StartedShown {
+    id: SessionId,
+    token: String,
+    url: String,
+    expires_at: Timestamp,
+    workspace: WorkspaceId,
+    subject: MemberId,
+    grant: GrantId,
+    reason: String,
+}
+
+impl StartedShown {
+    /// `started` at the gate whose origin is `public_url`.
+    pub(super) fn new(started: Started, public_url: &str) -> Self {
+        let Started { session, token } = started;
+        Self {
+            id: session.id,
+            token: token.reveal().to_owned(),
+            url: format!("{public_url}/"),
+            expires_at: session.expires_at,
+            workspace: session.workspace,
+            subject: session.subject,
+            grant: session.grant,
+            reason: session.reason,
+        }
+    }
+}
+
+/// Where a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum SessionStanding {
+    Live,
+    Ended,
+}
+
+/// A session as its engineer sees it, and whoever ended it.
+#[derive(Debug, Serialize)]
+pub(super) struct SessionShown {
+    id: SessionId,
+    workspace: WorkspaceId,
+    subject: MemberId,
+    grant: GrantId,
+    reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket: Option<String>,
+    standing: SessionStanding,
+    started_at: Timestamp,
+    expires_at: Timestamp,
+    last_seen_at: Timestamp,
+    #[serde(flatten)]
+    ending: Option<EndingShown>,
+}
+
+impl SessionShown {
+    /// `session` as it stands at `now`.
+    pub(super) fn new(session: Session, now: Timestamp) -> Self {
+        let ending = EndingShown::of(&session, now);
+        Self {
+            standing: if ending.is_some() { SessionStanding::Ended } else { SessionStanding::Live },
+            ending,
+            id: session.id,
+            workspace: session.workspace,
+            subject: session.subject,
+            grant: session.grant,
+            reason: session.reason,
+            ticket: session.ticket,
+            started_at: session.started_at,
+            expires_at: session.expires_at,
+            last_seen_at: session.last_seen_at,
+        }
+    }
+}
+
+/// When and why a session ended.
+#[derive(Debug, Serialize)]
+pub(super) struct EndingShown {
+    ended_at: Timestamp,
+    cause: String,
+}
+
+impl EndingShown {
+    /// How `session` has ended by `now`: as it was told to, or by its own end, which the store may not know yet.
+    pub(super) fn of(session: &Session, now: Timestamp) -> Option<Self> {
+        match &session.ended {
+            Some(ended) => Some(Self { ended_at: ended.at, cause: ended.cause.to_string() }),
+            None if session.expires_at <= now => {
+                Some(Self { ended_at: session.expires_at, cause: Code::SessionEnded.to_string() })
+            }
+            None => None,
+        }
+    }
+}
+
+/// Begins one. Its token is in the body, for tools, and in the cookie, for browsers.
+pub(super) async fn start(
+    Caller(actor): Caller,
+    State(state): State<Arc<ApiState>>,
+    Creating { body, idempotency }: Creating<StartSession>,
+) -> Result<impl IntoResponse, ApiError> {
+    let started = sessions::start(&state.access, &actor, body.try_into()?, idempotency).await?;
+    let cookie = [(SET_COOKIE, set_cookie(COOKIE_SESSION, started.token.reveal()))];
+    let shown = StartedShown::new(started, &state.config.server.public_url);
+    Ok((StatusCode::CREATED, cookie, Json(shown)))
+}
+
+/// The session whose cookie the caller holds.
+pub(super) async fn current(
+    Caller(actor): Caller,
+    State(state): State<Arc<ApiState>>,
+    headers: HeaderMap,
+) -> Result<Json<SessionShown>, ApiError> {
+    let token = cookies::session_token(&headers)?;
+    let session = sessions::current(&state.access, &actor, &token.hash()).await?;
+    Ok(Json(SessionShown::new(session, state.clock.now())))
+}
+
+/// Moves its end as far as is allowed.
+pub(super) async fn renew(
+    Caller(actor): Caller,
+    State(state): State<Arc<ApiState>>,
+    AtPath(id): AtPath<SessionId>,
+) -> Result<Json<SessionShown>, ApiError> {
+    let session = sessions::renew(&state.access, &actor, &id).await?;
+    Ok(Json(SessionShown::new(session, state.clock.now())))
+}
+
+/// Ends one, and has the browser forget its cookie.
+pub(super) async fn end(
+    Caller(actor): Caller,
+    State(state): State<Arc<ApiState>>,
+    AtPath(id): AtPath<SessionId>,
+) -> Result<impl IntoResponse, ApiError> {
+    let session = sessions::end(&state.access, &actor, &id).await?;
+    let forget = [(SET_COOKIE, clear_cookie(COOKIE_SESSION))];
+    Ok((forget, Json(SessionShown::new(session, state.clock.now()))))
+}

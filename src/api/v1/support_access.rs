@@ -1,0 +1,72 @@
+//! What a member sees at a glance: `GET /workspaces/{workspace}/support-access`.
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use crate::access::support_access::{self, Overview};
+use crate::api::ApiState;
+use crate::api::caller::Caller;
+use crate::api::error::ApiError;
+use crate::api::input::AtPath;
+use crate::domain::id::WorkspaceId;
+use crate::domain::time::{Span, Timestamp};
+
+use super::grants::GrantShown;
+use super::workspace_sessions::SessionSeen;
+
+/// Where support access stands, and what may be chosen.
+#[derive(Debug, Serialize)]
+pub(super) struct OverviewShown {
+    workspace: WorkspaceId,
+    granted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excluded: Option<String>,
+    grants: Vec<GrantShown>,
+    sessions: Vec<SessionSeen>,
+    /// Requests that wait for an answer: none, because this version takes none.
+    waiting: [(); 0],
+    choices: Choices,
+}
+
+/// How long a new grant may last.
+#[derive(Debug, Serialize)]
+struct Choices {
+    presets: Vec<Span>,
+    default: Span,
+    max: Span,
+    recommend_min: Span,
+    until_revoked: bool,
+}
+
+impl OverviewShown {
+    /// `overview` of `workspace` as it stands at `now`.
+    pub(super) fn new(workspace: WorkspaceId, overview: Overview, now: Timestamp) -> Self {
+        Self {
+            workspace,
+            granted: overview.granted,
+            excluded: overview.excluded.map(|code| code.to_string()),
+            grants: overview.grants.into_iter().map(|grant| GrantShown::new(grant, now)).collect(),
+            sessions: overview.sessions.into_iter().map(|shown| SessionSeen::new(shown, now)).collect(),
+            waiting: [],
+            choices: Choices {
+                presets: overview.presets,
+                default: overview.default,
+                max: overview.max,
+                recommend_min: overview.recommend_min,
+                until_revoked: overview.until_revoked,
+            },
+        }
+    }
+}
+
+/// Reads the overview.
+pub(super) async fn overview(
+    Caller(actor): Caller,
+    State(state): State<Arc<ApiState>>,
+    AtPath(workspace): AtPath<WorkspaceId>,
+) -> Result<Json<OverviewShown>, ApiError> {
+    let overview = support_access::overview(&state.access, &actor, &workspace).await?;
+    Ok(Json(OverviewShown::new(workspace, overview, state.clock.now())))
+}

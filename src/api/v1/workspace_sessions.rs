@@ -1,0 +1,77 @@
+//! Sessions, for members: `GET /workspaces/{workspace}/sessions` and `DELETE …/{session}`.
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use crate::access::sessions::{self, Shown};
+use crate::api::ApiState;
+use crate::api::caller::Caller;
+use crate::api::error::ApiError;
+use crate::api::input::{AtPath, Paging};
+use crate::domain::id::{GrantId, MemberId, SessionId, WorkspaceId};
+use crate::domain::time::Timestamp;
+
+use super::reply::List;
+use super::sessions::{EndingShown, SessionShown};
+
+/// A session as members see it.
+#[derive(Debug, Serialize)]
+pub(super) struct SessionSeen {
+    id: SessionId,
+    engineer: EngineerSeen,
+    subject: MemberId,
+    grant: GrantId,
+    started_at: Timestamp,
+    expires_at: Timestamp,
+    last_seen_at: Timestamp,
+    #[serde(flatten)]
+    ending: Option<EndingShown>,
+}
+
+/// An engineer as members see them.
+#[derive(Debug, Serialize)]
+struct EngineerSeen {
+    name: String,
+    email: String,
+}
+
+impl SessionSeen {
+    /// `shown` as it stands at `now`.
+    pub(super) fn new(shown: Shown, now: Timestamp) -> Self {
+        let Shown { session, engineer_name: name, engineer_email: email } = shown;
+        Self {
+            ending: EndingShown::of(&session, now),
+            id: session.id,
+            engineer: EngineerSeen { name, email },
+            subject: session.subject,
+            grant: session.grant,
+            started_at: session.started_at,
+            expires_at: session.expires_at,
+            last_seen_at: session.last_seen_at,
+        }
+    }
+}
+
+/// Lists a workspace's.
+pub(super) async fn list(
+    Caller(actor): Caller,
+    State(state): State<Arc<ApiState>>,
+    AtPath(workspace): AtPath<WorkspaceId>,
+    Paging(page): Paging,
+) -> Result<Json<List<SessionSeen>>, ApiError> {
+    let page = sessions::list(&state.access, &actor, &workspace, &page).await?;
+    let now = state.clock.now();
+    Ok(List::of(page, |shown| SessionSeen::new(shown, now)))
+}
+
+/// Ends one.
+pub(super) async fn end(
+    Caller(actor): Caller,
+    State(state): State<Arc<ApiState>>,
+    AtPath((workspace, id)): AtPath<(WorkspaceId, SessionId)>,
+) -> Result<Json<SessionShown>, ApiError> {
+    let session = sessions::end_for_member(&state.access, &actor, &workspace, &id).await?;
+    Ok(Json(SessionShown::new(session, state.clock.now())))
+}

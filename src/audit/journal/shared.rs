@@ -1,0 +1,116 @@
+//! What the journal's threads and its callers both see.
+use std::collections::{HashSet, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::audit::chain::Place;
+use crate::domain::id::EventId;
+use crate::domain::time::{Clock, Uptime};
+use crate::telemetry::metrics::Metrics;
+
+/// The latest control-plane events, so that each is recorded once.
+#[derive(Debug, Default)]
+pub(super) struct Recent {
+    order: VecDeque<EventId>,
+    ids: HashSet<EventId>,
+}
+
+impl Recent {
+    /// How many are remembered; the relay never has more of them under way.
+    const LIMIT: usize = 4096;
+
+    pub(super) fn contains(&self, id: &EventId) -> bool {
+        self.ids.contains(id)
+    }
+
+    pub(super) fn insert(&mut self, id: EventId) {
+        if self.ids.insert(id.clone()) {
+            self.order.push_back(id);
+        }
+        if self.order.len() > Self::LIMIT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+    }
+
+    pub(super) fn ids(&self) -> HashSet<EventId> {
+        self.ids.clone()
+    }
+}
+
+/// A file operation under way: since when, in nanoseconds of uptime, or 0.
+#[derive(Debug, Default)]
+pub(super) struct Busy(AtomicU64);
+
+impl Busy {
+    /// Runs `operation` and tells how long it took.
+    pub(super) fn during<T>(&self, clock: &Clock, operation: impl FnOnce() -> T) -> (T, Duration) {
+        let begin = clock.uptime();
+        self.0.store(begin.as_nanos(), Ordering::Relaxed);
+        let result = operation();
+        self.0.store(0, Ordering::Relaxed);
+        (result, clock.uptime().since(begin))
+    }
+
+    fn longer_than(&self, patience: Duration, now: Uptime) -> bool {
+        let since = self.0.load(Ordering::Relaxed);
+        since != 0 && now.since(Uptime::from_nanos(since)) > patience
+    }
+}
+
+/// The state of one journal.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) clock: Arc<Clock>,
+    pub(super) writing: Busy,
+    pub(super) syncing: Busy,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) dropped: AtomicU64,
+    up: AtomicBool,
+    on_disk: Mutex<Place>,
+    recent: Mutex<Recent>,
+}
+
+impl Shared {
+    /// The state of a journal that is not up yet.
+    pub(super) fn new(clock: Arc<Clock>, metrics: Arc<Metrics>) -> Self {
+        Self {
+            clock,
+            metrics,
+            writing: Busy::default(),
+            syncing: Busy::default(),
+            dropped: AtomicU64::new(0),
+            up: AtomicBool::new(false),
+            on_disk: Mutex::new(Place::START),
+            recent: Mutex::default(),
+        }
+    }
+
+    /// Whether no file operation has failed since the journal was opened or recovered.
+    pub(super) fn is_up(&self) -> bool {
+        self.up.load(Ordering::Acquire)
+    }
+
+    /// Says that the journal can be written, or no longer.
+    pub(super) fn set_up(&self, up: bool) {
+        self.up.store(up, Ordering::Release);
+    }
+
+    /// Whether a file operation has been under way for longer than `patience`.
+    pub(super) fn stalled(&self, patience: Duration) -> bool {
+        let now = self.clock.uptime();
+        self.writing.longer_than(patience, now) || self.syncing.longer_than(patience, now)
+    }
+
+    /// The last record that is known to be on disk.
+    pub(super) fn on_disk(&self) -> MutexGuard<'_, Place> {
+        self.on_disk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The latest control-plane events in the journal.
+    pub(super) fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

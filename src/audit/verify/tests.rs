@@ -1,0 +1,134 @@
+//! Whoever changes the trail is found out.
+use super::*;
+use crate::audit::samples::{journal_of, segment, write};
+
+/// The lines of a journal with `count` records, newlines included.
+async fn lines(count: u32) -> Vec<Vec<u8>> {
+    let dir = journal_of(count).await;
+    let bytes = std::fs::read(segment(dir.path())).unwrap();
+    bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
+}
+
+/// Verifies files made of lines, all in one place.
+struct Desk(tempfile::NamedTempFile);
+
+impl Desk {
+    fn new() -> Self {
+        Self(tempfile::NamedTempFile::new().unwrap())
+    }
+
+    fn verify(&self, lines: &[Vec<u8>]) -> Report {
+        std::fs::write(self.0.path(), lines.concat()).unwrap();
+        verify(self.0.path()).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn an_untouched_journal_is_intact_also_after_restarts_and_none_of_it_is_anchored() {
+    let dir = journal_of(120).await;
+    write(dir.path(), 80).await;
+    let report = verify(dir.path()).unwrap();
+    assert_eq!(report.problems, []);
+    assert_eq!((report.records, report.unanchored, report.workspaces), (200, 200, 3));
+    assert_eq!((report.first.unwrap().seq, report.last.unwrap().seq), (1, 200));
+}
+
+#[tokio::test]
+async fn every_flipped_bit_of_a_byte_is_found() {
+    let (desk, whole) = (Desk::new(), lines(6).await);
+    for changed in [0, 3, 5] {
+        for place in 0..whole[changed].len() {
+            let mut lines = whole.clone();
+            lines[changed][place] ^= 1 << (place % 8);
+            let report = desk.verify(&lines);
+            assert!(!report.intact(), "record {changed}, byte {place}");
+            assert_eq!(report.problems[0].line, changed as u64 + 1, "record {changed}, byte {place}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_removed_doubled_swapped_or_inserted_record_is_found() {
+    let (desk, whole) = (Desk::new(), lines(120).await);
+    let foreign = lines(120).await;
+    for n in 0..whole.len() - 1 {
+        let (mut removed, mut doubled, mut swapped, mut inserted) =
+            (whole.clone(), whole.clone(), whole.clone(), whole.clone());
+        removed.remove(n);
+        doubled.insert(n, whole[n].clone());
+        swapped.swap(n, n + 1);
+        inserted.insert(n, foreign[n].clone());
+        for (what, lines) in [("removed", removed), ("doubled", doubled), ("swapped", swapped), ("inserted", inserted)]
+        {
+            assert!(!desk.verify(&lines).intact(), "{what} record {}", n + 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_was_changed_and_hashed_anew_breaks_the_link_of_the_next() {
+    let (desk, mut lines) = (Desk::new(), lines(6).await);
+    let text = String::from_utf8(lines[2].clone()).unwrap().replace("olga", "otto");
+    let mut members = Record::read(text.trim_end().as_bytes()).unwrap().members;
+    members.ticket = None;
+    lines[2].clear();
+    members.write(&mut lines[2]).unwrap();
+    let report = desk.verify(&lines);
+    assert_eq!(report.problems[0].line, 4);
+    assert!(report.problems[0].what.contains("`prev`"), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_record_that_was_moved_to_another_workspace_is_found_by_that_chain_alone() {
+    let (desk, mut lines) = (Desk::new(), lines(4).await);
+    let mut members = Record::read(lines[3].trim_ascii_end()).unwrap().members;
+    members.workspace = Some("globex".into());
+    lines[3].clear();
+    members.write(&mut lines[3]).unwrap();
+    assert!(desk.verify(&lines).problems[0].what.contains("`workspace_seq`"));
+}
+
+#[tokio::test]
+async fn a_cut_tail_shows_only_as_un_anchored_and_an_empty_file_as_nothing() {
+    let (desk, whole) = (Desk::new(), lines(20).await);
+    for left in 0..whole.len() {
+        let report = desk.verify(&whole[..left]);
+        assert!(report.intact());
+        assert_eq!((report.records, report.unanchored), (left as u64, left as u64));
+    }
+}
+
+#[tokio::test]
+async fn a_torn_last_line_is_a_problem_unless_it_is_being_written() {
+    let dir = journal_of(5).await;
+    let mut bytes = std::fs::read(segment(dir.path())).unwrap();
+    bytes.truncate(bytes.len() - 7);
+    std::fs::write(segment(dir.path()), bytes).unwrap();
+    let report = verify(dir.path()).unwrap();
+    assert_eq!((report.problems.len(), report.problems[0].line, report.records), (1, 5, 4));
+    let lock = std::fs::File::open(dir.path().join("lock")).unwrap();
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    assert!(verify(dir.path()).unwrap().intact());
+}
+
+#[tokio::test]
+async fn an_event_of_the_control_plane_is_recorded_once() {
+    let (desk, mut lines) = (Desk::new(), lines(6).await);
+    let mut last = Record::read(lines[5].trim_ascii_end()).unwrap().members;
+    last.event_id = Record::read(lines[0].trim_ascii_end()).unwrap().members.event_id;
+    lines[5].clear();
+    last.write(&mut lines[5]).unwrap();
+    assert!(desk.verify(&lines).problems[0].what.contains("a second time"));
+}
+
+#[test]
+fn a_folder_without_a_journal_is_not_an_intact_trail() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(verify(dir.path()).unwrap_err().kind(), io::ErrorKind::NotFound);
+}
+
+#[test]
+fn verification_ends_after_twenty_problems() {
+    let noise = vec![b"noise\n".to_vec(); 100];
+    assert_eq!(Desk::new().verify(&noise).problems.len(), 20);
+}

@@ -1,0 +1,153 @@
+//! The one question that the proxy asks: whose session is this, and what does it stand on?
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use moka::future::Cache;
+use moka::policy::EvictionPolicy;
+
+use crate::domain::id::SessionId;
+use crate::domain::refusal::Code;
+use crate::domain::time::{Clock, Span, Timestamp};
+use crate::identity::SecretHash;
+use crate::store::Store;
+use crate::telemetry::metrics::Metrics;
+
+use super::entry::Entry;
+use super::fill::{FillError, fill};
+use super::generation::Generations;
+use super::lease::Lease;
+use super::live::Live;
+
+/// How many sessions are kept in memory.
+const MOST_ENTRIES: u64 = 100_000;
+/// How long an entry is kept at most. Never longer than its right; and never prolonged by traffic.
+const LONGEST: Duration = Duration::from_mins(5);
+/// How often a read may lose against a change before the request is told to come back.
+const ATTEMPTS: usize = 8;
+
+/// Why there is no entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotAdmitted {
+    /// No session has this token.
+    Unknown,
+    /// The session has ended, for this cause.
+    Ended(Code),
+    /// The member whose login it lends is gone.
+    SubjectGone,
+    /// What we know is too old, and cannot be renewed now.
+    Stale,
+}
+
+/// The cached grant table.
+#[derive(Debug)]
+pub struct Directory {
+    pub(super) store: Store,
+    pub(super) clock: Arc<Clock>,
+    pub(super) lease: Lease,
+    pub(super) generations: Generations,
+    entries: Cache<SecretHash, Arc<Entry>>,
+    live: Mutex<HashMap<SessionId, Arc<Live>>>,
+    pub(super) metrics: Arc<Metrics>,
+}
+
+impl Directory {
+    /// An empty table over `store`; nothing is admitted before [`super::follow`] runs.
+    #[must_use]
+    pub fn new(store: Store, clock: Arc<Clock>, lease: Span, metrics: Arc<Metrics>) -> Arc<Self> {
+        let bounded = UntilItsEnd { clock: Arc::clone(&clock) };
+        Arc::new(Self {
+            lease: Lease::new(Arc::clone(&clock), lease),
+            entries: Cache::builder()
+                .max_capacity(MOST_ENTRIES)
+                .eviction_policy(EvictionPolicy::tiny_lfu())
+                .expire_after(bounded)
+                .build(),
+            generations: Generations::new(),
+            live: Mutex::default(),
+            metrics,
+            store,
+            clock,
+        })
+    }
+
+    /// The session whose token has this hash.
+    ///
+    /// # Errors
+    /// Why it admits nobody.
+    pub async fn session(&self, token: SecretHash) -> Result<Arc<Entry>, NotAdmitted> {
+        if !self.lease.is_fresh() {
+            return Err(NotAdmitted::Stale);
+        }
+        for _ in 0..ATTEMPTS {
+            let entry = match self.entries.get(&token).await {
+                Some(entry) => {
+                    self.metrics.cache_hits.inc();
+                    entry
+                }
+                None => self.entries.try_get_with(token, fill(self, token)).await.map_err(|e| not_admitted(&e))?,
+            };
+            if self.generations.current(&entry.stamp) {
+                return Ok(entry);
+            }
+            self.entries.invalidate(&token).await;
+        }
+        Err(NotAdmitted::Stale)
+    }
+
+    /// Whether what we know is fresh enough to let anybody pass.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.lease.is_fresh()
+    }
+
+    /// How long our knowledge may be used without being confirmed.
+    #[must_use]
+    pub const fn lease(&self) -> Duration {
+        self.lease.span()
+    }
+
+    /// Sets the gauges that say what is known here, and how old it is.
+    pub fn measure(&self) {
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        self.metrics.cache_entries.set(i64::try_from(self.entries.entry_count()).unwrap_or(i64::MAX));
+        self.metrics.sessions_live.with_label_values(&["consented"]).set(count(self.live().len()));
+        self.metrics.state_age_seconds.set(self.lease.age().as_secs_f64());
+    }
+
+    pub(super) fn live(&self) -> MutexGuard<'_, HashMap<SessionId, Arc<Live>>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn tidy(&self) {
+        self.entries.run_pending_tasks().await;
+    }
+}
+
+fn not_admitted(error: &FillError) -> NotAdmitted {
+    match error {
+        FillError::Unknown => NotAdmitted::Unknown,
+        FillError::Ended(cause) => NotAdmitted::Ended(cause.clone()),
+        FillError::SubjectGone => NotAdmitted::SubjectGone,
+        FillError::Store(error) => {
+            tracing::error!(error = error as &dyn std::error::Error, "cannot read a session");
+            NotAdmitted::Stale
+        }
+        FillError::Facts(error) => {
+            tracing::error!(error, "cannot prepare a session's facts");
+            NotAdmitted::Stale
+        }
+    }
+}
+
+/// An entry lives until its right ends, or [`LONGEST`]; reading it prolongs nothing.
+struct UntilItsEnd {
+    clock: Arc<Clock>,
+}
+
+impl moka::Expiry<SecretHash, Arc<Entry>> for UntilItsEnd {
+    fn expire_after_create(&self, _: &SecretHash, entry: &Arc<Entry>, _: Instant) -> Option<Duration> {
+        let now: Timestamp = self.clock.now();
+        Some(entry.expires_at().since(now).to_std().min(LONGEST))
+    }
+}

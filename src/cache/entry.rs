@@ -1,0 +1,88 @@
+//! A session with everything that a decision about it needs, read together.
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::HeaderValue;
+
+use crate::domain::engineer::Engineer;
+use crate::domain::member::Member;
+use crate::domain::session::{Basis, Session};
+use crate::domain::time::Timestamp;
+use crate::domain::workspace::Workspace;
+use crate::policy::Prepared;
+
+use super::generation::Stamp;
+use super::live::Live;
+
+/// One session as it was read.
+#[derive(Debug)]
+pub struct Entry {
+    /// The session.
+    pub session: Session,
+    /// Its engineer.
+    pub engineer: Engineer,
+    /// Its workspace.
+    pub workspace: Workspace,
+    /// The member whose login it lends.
+    pub subject: Member,
+    /// What it stands on.
+    pub basis: Basis,
+    /// Its facts, ready for the policies.
+    pub prepared: Prepared,
+    /// What outlives this entry.
+    pub live: Arc<Live>,
+    pub(super) stamp: Stamp,
+    assertions: Mutex<Vec<SignedFor>>,
+}
+
+/// An assertion that is signed once and used until shortly before its end.
+#[derive(Debug, Clone)]
+pub struct SignedFor {
+    /// The route that it was signed for.
+    pub route: usize,
+    /// From when on a new one is signed.
+    pub renew_at: Timestamp,
+    /// The header's value.
+    pub value: HeaderValue,
+}
+
+/// What an entry is made of.
+pub(super) struct Parts {
+    pub(super) session: Session,
+    pub(super) engineer: Engineer,
+    pub(super) workspace: Workspace,
+    pub(super) subject: Member,
+    pub(super) basis: Basis,
+    pub(super) prepared: Prepared,
+    pub(super) live: Arc<Live>,
+    pub(super) stamp: Stamp,
+}
+
+impl Entry {
+    pub(super) fn new(parts: Parts) -> Self {
+        let Parts { session, engineer, workspace, subject, basis, prepared, live, stamp } = parts;
+        Self { session, engineer, workspace, subject, basis, prepared, live, stamp, assertions: Mutex::default() }
+    }
+
+    /// The assertion for `route` that may still be used at `now`.
+    #[must_use]
+    pub fn assertion(&self, route: usize, now: Timestamp) -> Option<HeaderValue> {
+        self.signed().iter().find(|signed| signed.route == route && now < signed.renew_at).map(|s| s.value.clone())
+    }
+
+    /// Keeps an assertion for later requests.
+    pub fn keep_assertion(&self, signed: SignedFor) {
+        let mut kept = self.signed();
+        kept.retain(|old| old.route != signed.route);
+        kept.push(signed);
+    }
+
+    fn signed(&self) -> MutexGuard<'_, Vec<SignedFor>> {
+        self.assertions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When the session's right ends by itself, at the latest.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        self.basis.expires_at().map_or(self.session.expires_at, |end| end.min(self.session.expires_at))
+    }
+}

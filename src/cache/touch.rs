@@ -1,0 +1,32 @@
+//! Writes back when sessions were last seen, in batches: a request never waits for the store.
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::directory::Directory;
+
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Writes back until `stop`, and once more then.
+pub async fn write_back(directory: Arc<Directory>, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
+        write(&directory).await;
+    }
+    write(&directory).await;
+}
+
+async fn write(directory: &Directory) {
+    let unwritten: Vec<_> =
+        directory.live().values().filter_map(|live| Some((Arc::clone(live), live.unwritten()?))).collect();
+    if unwritten.is_empty() {
+        return;
+    }
+    let seen: Vec<_> = unwritten.iter().map(|(live, at)| (live.id.clone(), *at)).collect();
+    match directory.store.touch(&seen).await {
+        Ok(()) => unwritten.iter().for_each(|(live, at)| live.wrote(*at)),
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "cannot write back when sessions were last seen");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The parts of the configuration, a file for each, in the order of the contract.
+//!
+//! * `server`: the listeners, and the vendor's name and addresses.
+//! * `route` with `headers`: where requests go and what they carry.
+//! * `people`: who engineers and members are.
+//! * `state`: store, policy and trail.
+//! * `limits`: of grants, sessions and emergencies.
+//! * `later`: what is checked but has no effect in this version.
+mod headers;
+mod later;
+mod limits;
+mod people;
+mod route;
+mod server;
+mod state;
+
+use super::section::Section;
+use super::types::Config;
+
+/// The whole file.
+pub(super) fn config(root: &mut Section<'_>) -> Option<Config> {
+    let server = root.required("server").and_then(|item| item.table(server::server));
+    let public_url = server.as_ref().map(|server| server.public_url.as_str()).unwrap_or_default();
+    let ops = root.table_or_default("ops", |s| server::ops(s, server.as_ref().map(|server| server.listen)));
+    let vendor = root.table_or_default("vendor", |s| Some(server::vendor(s, public_url)));
+    let routes = route::routes(root, public_url);
+    let staff = root.required("staff").and_then(|item| item.table(people::staff));
+    let staff_issuer = staff.as_ref().map(|staff| staff.issuer.as_str());
+    let customers = root.required("customers").and_then(|item| item.table(|s| people::customers(s, staff_issuer)));
+    let store = root.table_or_default("store", |s| Some(state::store(s)));
+    let policy = root.table_or_default("policy", |s| Some(state::policy(s)));
+    let grants = root.table_or_default("grants", |s| Some(limits::grants(s)));
+    let sessions = root.table_or_default("sessions", |s| Some(limits::sessions(s)));
+    let emergency = root.table_or_default("emergency", |s| Some(limits::emergency(s)));
+    let audit = root.table_or_default("audit", |s| Some(state::audit(s)));
+    later::sections(root);
+    Some(Config {
+        server: server?,
+        ops: ops?,
+        vendor: vendor?,
+        routes: routes?,
+        staff: staff?,
+        customers: customers?,
+        store: store?,
+        policy: policy?,
+        grants: grants?,
+        sessions: sessions?,
+        emergency: emergency?,
+        audit: audit?,
+    })
+}

@@ -1,0 +1,112 @@
+//! `[staff]` and `[customers]`: whose word is believed on who engineers and members are.
+use std::collections::BTreeMap;
+
+use crate::config::reading::Complaint;
+use crate::config::secret::secret;
+use crate::config::section::Section;
+use crate::config::types::{Customers, JwksFrom, Staff};
+use crate::config::values;
+
+/// The `aud` that tokens for us carry.
+const AUDIENCE: &str = "chaperone";
+
+/// Who engineers are.
+pub(super) fn staff(s: &mut Section<'_>) -> Option<Staff> {
+    let issuer = s.required("issuer").and_then(|item| item.parsed(values::words));
+    let jwks = jwks(s, issuer.as_deref());
+    let allowed_groups = s.list("allowed_groups", values::words).unwrap_or_else(|| vec!["support".to_owned()]);
+    let (groups, organization) =
+        s.table_or_default("claims", |s| Some((claim(s, "groups", "groups"), claim(s, "organization", "org"))))?;
+    let audience = s.parsed("audience", values::words).unwrap_or_else(|| AUDIENCE.to_owned());
+    let organizations = organizations(s);
+    sign_in(s);
+    Some(Staff {
+        issuer: issuer?,
+        audience,
+        jwks: jwks?,
+        allowed_groups: allowed_groups.into_iter().collect(),
+        groups_claim: groups,
+        organization_claim: organization,
+        organizations,
+    })
+}
+
+fn organizations(s: &mut Section<'_>) -> BTreeMap<String, String> {
+    let mut known = BTreeMap::new();
+    s.tables("organizations", |s| {
+        let id = s.required("id").and_then(|item| item.parsed(values::words));
+        let name = s.required("name").and_then(|item| item.parsed(values::words));
+        if let Some(twice) = id.as_ref().filter(|id| known.contains_key(*id)) {
+            s.complain("id", Complaint::new(format!("`{twice}` is listed twice")).hint("keep one of the two"));
+        }
+        known.insert(id?, name?)
+    });
+    known
+}
+
+/// Browser sign-in of engineers: checked, but not in this version.
+fn sign_in(s: &mut Section<'_>) {
+    s.parsed("client_id", values::words);
+    secret(s, "client_secret", "client_secret_file");
+    s.parsed("recheck", |given| if given == "off" { Ok(()) } else { values::duration(given).map(|_| ()) });
+    let bearer_only = "engineers present a bearer token, and nobody signs in with a browser";
+    s.without_effect(&[
+        ("client_id", bearer_only),
+        ("client_secret", bearer_only),
+        ("client_secret_file", bearer_only),
+        ("recheck", "an engineer's sign-in is as fresh as the token that they present"),
+    ]);
+}
+
+/// Who members are; `staff` is the other issuer, which theirs must differ from.
+pub(super) fn customers(s: &mut Section<'_>, staff: Option<&str>) -> Option<Customers> {
+    let issuer = s.required("issuer").and_then(|item| item.parsed(values::words));
+    if issuer.is_some() && issuer.as_deref() == staff {
+        let complaint = Complaint::new("this is the issuer of `staff` too, so an engineer could pass for a customer");
+        s.complain("issuer", complaint.hint("members and engineers need issuers of their own"));
+    }
+    let jwks = jwks(s, issuer.as_deref());
+    let (workspace_claim, role_claim, email_claim) = s.table_or_default("claims", |s| {
+        Some((claim(s, "workspace", "workspace"), claim(s, "role", "role"), claim(s, "email", "email")))
+    })?;
+    Some(Customers {
+        audience: s.parsed("audience", values::words).unwrap_or_else(|| AUDIENCE.to_owned()),
+        workspace_claim,
+        role_claim,
+        email_claim,
+        token_paths: s.list("token_paths", values::pattern).unwrap_or_default(),
+        login_url: s.parsed("login_url", |given| values::web(given).map(|_| given.to_owned())),
+        origins: s.list("origins", values::origin).unwrap_or_default().into_iter().collect(),
+        issuer: issuer?,
+        jwks: jwks?,
+    })
+}
+
+fn claim(s: &mut Section<'_>, key: &'static str, default: &str) -> String {
+    s.parsed(key, values::words).unwrap_or_else(|| default.to_owned())
+}
+
+/// Where the issuer's keys come from; without a word on it, from the issuer itself.
+fn jwks(s: &mut Section<'_>, issuer: Option<&str>) -> Option<JwksFrom> {
+    let (file, url) = (s.item("jwks_file"), s.item("jwks_url"));
+    match (file, url) {
+        (Some(file), None) => file.file().map(JwksFrom::File),
+        (None, Some(url)) => url.parsed(values::fetched).map(JwksFrom::Url),
+        (Some(_), Some(_)) => {
+            let complaint = Complaint::new("`jwks_file` is given too");
+            s.complain("jwks_url", complaint.hint("keep `jwks_file` or `jwks_url`, not both"));
+            None
+        }
+        (None, None) => {
+            let complaint = values::fetched(issuer?).err();
+            let Some(complaint) = complaint else { return Some(JwksFrom::Discovery) };
+            s.complain(
+                "issuer",
+                complaint.hint(
+                    "an issuer whose keys are discovered is an `https` address; else set `jwks_file` or `jwks_url`",
+                ),
+            );
+            None
+        }
+    }
+}

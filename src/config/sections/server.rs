@@ -1,0 +1,60 @@
+//! `[server]`, `[ops]` and `[vendor]`.
+use std::net::{Ipv4Addr, SocketAddr};
+
+use crate::config::reading::Complaint;
+use crate::config::section::{Item, Section};
+use crate::config::templates;
+use crate::config::types::{Ops, Server, Tls, Vendor};
+use crate::config::values;
+
+/// The public listener.
+pub(super) fn server(s: &mut Section<'_>) -> Option<Server> {
+    let listen = s.required("listen").and_then(|item| item.parsed(values::socket));
+    let public_url = s.required("public_url").and_then(|item| item.parsed(values::origin));
+    let tls = s.table("tls", tls);
+    let behind_tls_proxy = s.flag("behind_tls_proxy").unwrap_or(false);
+    let trusted_proxies = s.list("trusted_proxies", values::network).unwrap_or_default();
+    s.parsed("session_host", templates::session_host);
+    s.without_effect(&[("session_host", "a new session in a browser ends that browser's old one")]);
+    let listen = listen?;
+    if !listen.ip().is_loopback() && !s.has("tls") && !behind_tls_proxy {
+        let complaint = Complaint::new(format!(
+            "`{listen}` is not loopback, and without `tls` everybody on the way can read along"
+        ));
+        s.complain("listen", complaint.hint("set `tls`, or `behind_tls_proxy = true` if another proxy ends TLS"));
+    }
+    Some(Server { listen, public_url: public_url?, tls, behind_tls_proxy, trusted_proxies })
+}
+
+fn tls(s: &mut Section<'_>) -> Option<Tls> {
+    let cert = s.required("cert").and_then(Item::file);
+    let key = s.required("key").and_then(Item::file);
+    let client_ca = s.item("client_ca").and_then(Item::file);
+    Some(Tls { cert: cert?, key: key?, client_ca })
+}
+
+/// The operators' listener; `public` is where the public one listens.
+pub(super) fn ops(s: &mut Section<'_>, public: Option<SocketAddr>) -> Option<Ops> {
+    let listen = s.parsed("listen", values::socket).unwrap_or((Ipv4Addr::LOCALHOST, 9090).into());
+    if public == Some(listen) && listen.port() != 0 {
+        let complaint = Complaint::new(format!("`{listen}` is the public listener's address"));
+        s.complain(
+            "listen",
+            complaint.hint("metrics and health are never on the public listener: choose another port"),
+        );
+        return None;
+    }
+    Some(Ops { listen })
+}
+
+/// What pages and mails say; without a name they say the host of `public_url`.
+pub(super) fn vendor(s: &mut Section<'_>, public_url: &str) -> Vendor {
+    let host = public_url.split_once("://").map_or(public_url, |(_, host)| host);
+    Vendor {
+        name: s.parsed("name", values::words).unwrap_or_else(|| host.to_owned()),
+        support_url: s.parsed("support_url", values::link),
+        report_url: s.parsed("report_url", values::link),
+        security_url: s.parsed("security_url", values::link),
+        password_url: s.parsed("password_url", values::link),
+    }
+}

@@ -1,0 +1,64 @@
+//! `[store]`, `[policy]` and `[audit]`.
+use std::path::PathBuf;
+
+use crate::config::reading::Complaint;
+use crate::config::section::Section;
+use crate::config::types::{Audit, Durability, Policy, Store};
+use crate::config::values::{self, quoted};
+use crate::domain::time::Span;
+
+/// How short and how long a lease may be (contract: 0.5 s to 10 s).
+const LEASE: (Span, Span) = (Span::from_millis(500), Span::from_seconds(10));
+
+/// Where state is kept.
+pub(super) fn store(s: &mut Section<'_>) -> Store {
+    let file = s.parsed("url", sqlite).unwrap_or_else(|| "chaperone.db".into());
+    let lease = s.parsed("lease", |given| match values::duration(given)? {
+        span if (LEASE.0..=LEASE.1).contains(&span) => Ok(span),
+        _ => Err(Complaint::new(format!("{} is out of range", quoted(given)))
+            .hint(format!("a lease lasts from {} to {}", LEASE.0, LEASE.1))),
+    });
+    Store { path: s.reading().absolute(file), lease: lease.unwrap_or(Span::from_seconds(2)) }
+}
+
+fn sqlite(given: &str) -> Result<PathBuf, Complaint> {
+    if given.starts_with("postgres:") || given.starts_with("postgresql:") {
+        return Err(Complaint::new("this version has no PostgreSQL store").hint("use `sqlite:chaperone.db`"));
+    }
+    let path = given.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
+    match path {
+        Some(path) if !path.is_empty() && !path.starts_with(':') && !path.contains(['?', '\0']) => Ok(path.into()),
+        Some(_) | None => Err(Complaint::new("this names no SQLite file")
+            .hint("write `sqlite:` and a path, like `sqlite:chaperone.db`; state must survive a restart")),
+    }
+}
+
+/// What decides.
+pub(super) fn policy(s: &mut Section<'_>) -> Policy {
+    s.parsed("base", |word| values::one_of(word, &[("builtin", ())]));
+    let folders = |s: &mut Section<'_>, key| {
+        let reading = s.reading();
+        s.list(key, |path| values::folder(reading.absolute(path))).unwrap_or_default()
+    };
+    let dirs = folders(s, "dirs");
+    folders(s, "shadow_dirs");
+    s.flag("reload");
+    s.parsed("proof", |word| values::one_of(word, &[("off", ()), ("required", ()), ("when-available", ())]));
+    s.parsed("solver", values::words);
+    s.without_effect(&[
+        ("reload", "policies are read once, at start"),
+        ("shadow_dirs", "no policies are tried out beside those that decide"),
+        ("proof", "no policy set is proved before it decides"),
+        ("solver", "no policy set is proved before it decides"),
+    ]);
+    Policy { dirs }
+}
+
+/// The trail.
+pub(super) fn audit(s: &mut Section<'_>) -> Audit {
+    let words = [("strict", Durability::Strict), ("relaxed", Durability::Relaxed)];
+    Audit {
+        dir: s.reading().absolute(s.parsed("dir", values::words).unwrap_or_else(|| "audit".to_owned())),
+        durability: s.parsed("durability", |word| values::one_of(word, &words)).unwrap_or(Durability::Strict),
+    }
+}

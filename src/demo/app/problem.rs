@@ -1,0 +1,52 @@
+//! What goes wrong in the app, as a page for people.
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use crate::demo::web;
+
+/// Why the app says no.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum AppProblem {
+    /// Neither an assertion nor a customer's login.
+    WhoAreYou,
+    /// An assertion that does not verify.
+    BadAssertion,
+    /// Not there, or another customer's.
+    NotFound,
+    /// Not for this login, because of this.
+    Forbidden(&'static str),
+    /// A form that cannot be taken, because of this.
+    BadForm(&'static str),
+    /// The gate did not do what was asked, because of this.
+    Gate(String),
+}
+
+#[derive(Template)]
+#[template(path = "app/problem.html")]
+struct Page<'a> {
+    title: &'a str,
+    detail: &'a str,
+    next: &'a str,
+}
+
+impl IntoResponse for AppProblem {
+    fn into_response(self) -> Response {
+        use StatusCode as S;
+        let (status, title, detail, next) = match &self {
+            Self::WhoAreYou => {
+                (S::UNAUTHORIZED, "Please sign in", "We do not know who you are.", "Use the front door.")
+            }
+            Self::BadAssertion => {
+                (S::UNAUTHORIZED, "Not believed", "The gate's assertion does not verify.", "Come in through the gate.")
+            }
+            Self::NotFound => {
+                (S::NOT_FOUND, "Not found", "There is no such page in your workspace.", "Check the address.")
+            }
+            Self::Forbidden(why) => (S::FORBIDDEN, "Not for this login", *why, "Ask an owner of the workspace."),
+            Self::BadForm(why) => (S::BAD_REQUEST, "That did not work", *why, "Go back and try again."),
+            Self::Gate(why) => (S::BAD_GATEWAY, "The gate said no", why.as_str(), "Go back and try again."),
+        };
+        web::page(status, &Page { title, detail, next })
+    }
+}

@@ -1,0 +1,95 @@
+//! An engineer's page: entering a workspace, and leaving it.
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Form, Path, State};
+use axum::response::Response;
+use http::{Method, StatusCode, header};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::demo::identities::{DemoEngineer, DemoWorkspace, WORKSPACES, engineer};
+use crate::demo::web;
+use crate::identity::{clear_cookie, set_cookie};
+use crate::request::COOKIE_SESSION;
+
+use super::exchange::{Exchange, Outcome};
+use super::{Desk, DeskProblem, Entered};
+
+#[derive(Template)]
+#[template(path = "desk/engineer.html")]
+struct Page {
+    engineer: &'static DemoEngineer,
+    workspaces: &'static [DemoWorkspace],
+    entered: Option<Entered>,
+    calls: Vec<Exchange>,
+    gate: String,
+}
+
+fn find(Path(id): &Path<String>) -> Result<&'static DemoEngineer, DeskProblem> {
+    engineer(id).ok_or(DeskProblem::NotFound)
+}
+
+fn page_of(engineer: &DemoEngineer) -> String {
+    format!("/engineer/{}", engineer.id)
+}
+
+/// `GET /engineer/{id}`.
+pub(super) async fn show(State(desk): State<Arc<Desk>>, who: Path<String>) -> Result<Response, DeskProblem> {
+    let engineer = find(&who)?;
+    let entered = desk.remember(|memory| memory.entered.get(engineer.id).cloned());
+    let (calls, gate) = (desk.calls(&page_of(engineer)), desk.places.gate.clone());
+    Ok(web::page(StatusCode::OK, &Page { engineer, workspaces: WORKSPACES, entered, calls, gate }))
+}
+
+/// Where to enter, and why.
+#[derive(Deserialize)]
+pub(super) struct Enter {
+    workspace: String,
+    reason: String,
+    #[serde(default)]
+    ticket: String,
+}
+
+impl Enter {
+    /// The body of `POST /sessions`.
+    fn body(&self) -> Value {
+        match self.ticket.trim() {
+            "" => json!({"workspace": self.workspace, "reason": self.reason}),
+            ticket => json!({"workspace": self.workspace, "reason": self.reason, "ticket": ticket}),
+        }
+    }
+}
+
+/// `POST /engineer/{id}/enter`: on success this browser gets the session's cookie. Cookies know no ports, so the
+/// gate on its own port of 127.0.0.1 gets it too; and browsers trust loopback enough for a `Secure` one.
+pub(super) async fn enter(
+    State(desk): State<Arc<Desk>>,
+    who: Path<String>,
+    Form(form): Form<Enter>,
+) -> Result<Response, DeskProblem> {
+    let engineer = find(&who)?;
+    let token = desk.issuers.staff_token(engineer, desk.clock.now())?;
+    let call = desk.call(Method::POST, "/sessions", &token, Some(form.body())).await;
+    let text = |name: &str| call.done().and_then(|body| body.get(name)?.as_str().map(str::to_owned));
+    let begun = text("id").zip(text("token"));
+    let expires_at = text("expires_at").and_then(|at| at.parse().ok());
+    desk.keep(&page_of(engineer), call);
+    let Some((session, secret)) = begun else {
+        return Ok(web::see_other(&page_of(engineer), []));
+    };
+    let entered = Entered { session, workspace: form.workspace, expires_at };
+    desk.remember(|memory| memory.entered.insert(engineer.id, entered));
+    Ok(web::see_other(&page_of(engineer), [(header::SET_COOKIE, set_cookie(COOKIE_SESSION, &secret))]))
+}
+
+/// `POST /engineer/{id}/leave`.
+pub(super) async fn leave(State(desk): State<Arc<Desk>>, who: Path<String>) -> Result<Response, DeskProblem> {
+    let engineer = find(&who)?;
+    if let Some(entered) = desk.remember(|memory| memory.entered.remove(engineer.id)) {
+        let token = desk.issuers.staff_token(engineer, desk.clock.now())?;
+        let call = desk.call(Method::DELETE, &format!("/sessions/{}", entered.session), &token, None).await;
+        desk.keep(&page_of(engineer), call);
+    }
+    Ok(web::see_other(&page_of(engineer), [(header::SET_COOKIE, clear_cookie(COOKIE_SESSION))]))
+}

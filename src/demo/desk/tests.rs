@@ -1,0 +1,134 @@
+//! The desk over real sockets, with a stand-in for the gate.
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use super::{Desk, router};
+use crate::demo::api::Api;
+use crate::demo::fake_gate::{FakeGate, send, serve};
+use crate::demo::seed;
+use crate::identity::ApiKey;
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+const API: &str = "/.chaperone/api/v1";
+
+/// A desk, its stand-in gate, and its origin.
+async fn desk() -> (Arc<FakeGate>, String) {
+    let (app, socket) =
+        (TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let gate = FakeGate::start(&app, &socket).await;
+    let (issuers, clock) = (Arc::clone(&gate.issuers), Arc::clone(&gate.clock));
+    serve(socket, router(Desk::new(gate.places.clone(), issuers, clock, PathBuf::from("/tmp/de mo/audit"))));
+    let origin = gate.places.desk.clone();
+    (gate, origin)
+}
+
+fn problem(code: &str) -> Value {
+    json!({"type": "urn:x", "title": "No", "status": 403, "code": code, "detail": "it is so", "next": "ask", "request_id": "rq_1"})
+}
+
+#[tokio::test]
+async fn a_refusal_is_shown_with_its_code_reason_and_next_step() {
+    let (gate, origin) = desk().await;
+    gate.lay("POST /.chaperone/api/v1/sessions", StatusCode::FORBIDDEN, problem("grant-missing"));
+    let headers = [FORM, ("origin", origin.as_str())];
+    let form = "workspace=globex&reason=It%27s+broken&ticket=";
+    let (status, answer, _) = send("POST", &format!("{origin}/engineer/ada/enter"), &headers, form).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    assert!(!answer.contains_key("set-cookie"));
+    assert_eq!(gate.seen()[0].body, json!({"workspace": "globex", "reason": "It's broken"}));
+    let (_, _, page) = send("GET", &format!("{origin}/engineer/ada"), &[], "").await;
+    for shown in ["grant-missing", "it is so", "<dt>Next</dt><dd>ask</dd>", "403"] {
+        assert!(page.contains(shown), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn entering_gives_this_browser_the_sessions_cookie_and_leaving_takes_it() {
+    let (gate, origin) = desk().await;
+    let body = json!({"id": "se_1", "token": "chs_abc", "url": "http://g/", "expires_at": "2026-11-22T17:00:00.000Z"});
+    gate.lay("POST /.chaperone/api/v1/sessions", StatusCode::CREATED, body);
+    gate.lay("DELETE /.chaperone/api/v1/sessions/se_1", StatusCode::OK, json!({"id": "se_1"}));
+    let headers = [FORM, ("origin", origin.as_str())];
+    let enter = format!("{origin}/engineer/ada/enter");
+    let (_, answer, _) = send("POST", &enter, &headers, "workspace=acme&reason=r&ticket=T-1").await;
+    let cookie = answer["set-cookie"].to_str().unwrap();
+    assert!(cookie.starts_with("__Host-chaperone=chs_abc;") && cookie.contains("Secure"), "{cookie}");
+    let page = send("GET", &format!("{origin}/engineer/ada"), &[], "").await.2;
+    assert!(page.contains(&format!("{}/w/acme/", gate.places.gate)) && page.contains("2026-11-22 17:00 UTC"));
+    let (_, answer, _) = send("POST", &format!("{origin}/engineer/ada/leave"), &headers, "").await;
+    assert!(answer["set-cookie"].to_str().unwrap().starts_with("__Host-chaperone=;"));
+    assert_eq!(gate.seen()[1].line, format!("DELETE {API}/sessions/se_1"));
+}
+
+#[tokio::test]
+async fn a_form_from_elsewhere_or_under_another_name_does_nothing() {
+    let (gate, origin) = desk().await;
+    let url = format!("{origin}/member/acme/olga/grant");
+    for headers in [vec![FORM], vec![FORM, ("origin", "http://evil.example")], vec![FORM, ("origin", "null")]] {
+        let (status, ..) = send("POST", &url, &headers, "duration=7d&access=full").await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{headers:?}");
+    }
+    let (status, _, page) = send("GET", &format!("{origin}/walk"), &[("host", "rebound.example")], "").await;
+    assert_eq!(status, StatusCode::MISDIRECTED_REQUEST);
+    assert!(!page.contains("Bearer"));
+    assert!(gate.seen().is_empty());
+}
+
+#[tokio::test]
+async fn an_owner_sees_where_access_stands_grants_and_revokes() {
+    let (gate, origin) = desk().await;
+    gate.lay(
+        "GET /.chaperone/api/v1/workspaces/acme/support-access",
+        StatusCode::OK,
+        json!({"granted": true, "sessions": [], "grants": [{"id": "gr_1", "subject": "olga", "access": "full",
+               "expires_at": "2026-11-25T09:00:00.000Z"}]}),
+    );
+    gate.lay("DELETE", StatusCode::OK, json!({"revoked_at": "x", "sessions_ended": 1, "streams_cut": 2}));
+    let olga = format!("{origin}/member/acme/olga");
+    let page = send("GET", &olga, &[], "").await.2;
+    assert!(page.contains("until 2026-11-25 09:00 UTC") && page.contains("gr_1"));
+    let headers = [FORM, ("origin", origin.as_str())];
+    assert_eq!(send("POST", &format!("{olga}/revoke"), &headers, "id=gr_1").await.0, StatusCode::SEE_OTHER);
+    assert_eq!(send("POST", &format!("{olga}/revoke"), &headers, "id=../x").await.0, StatusCode::NOT_FOUND);
+    assert!(gate.seen().iter().any(|seen| seen.line == format!("DELETE {API}/workspaces/acme/grants/gr_1")));
+    assert!(send("GET", &olga, &[], "").await.2.contains("&#34;streams_cut&#34;: 2"));
+}
+
+#[tokio::test]
+async fn every_command_of_the_walk_through_is_sound_shell() {
+    let (_gate, origin) = desk().await;
+    let (status, _, page) = send("GET", &format!("{origin}/walk"), &[], "").await;
+    assert_eq!(status, StatusCode::OK);
+    let unescaped = page.replace("&#34;", "\"").replace("&#39;", "'").replace("&#62;", ">").replace("&#38;", "&");
+    let commands: Vec<_> = unescaped.split("<pre>").skip(1).map(|rest| rest.split("</pre>").next().unwrap()).collect();
+    assert_eq!(commands.len(), 12);
+    for command in &commands {
+        let checked = std::process::Command::new("sh").args(["-n", "-c", command]).output().unwrap();
+        assert!(checked.status.success(), "{command}");
+    }
+    assert_eq!(*commands.last().unwrap(), "chaperone audit verify --dir '/tmp/de mo/audit'");
+}
+
+#[tokio::test]
+async fn seeding_keeps_the_directory_and_grants_once() {
+    let (gate, _) = desk().await;
+    gate.lay("PUT", StatusCode::CREATED, json!({}));
+    gate.lay(
+        "GET /.chaperone/api/v1/workspaces/acme/grants",
+        StatusCode::OK,
+        json!({"items": [{"standing": "ended"}]}),
+    );
+    gate.lay("POST /.chaperone/api/v1/workspaces/acme/grants", StatusCode::CREATED, json!({"id": "gr_1"}));
+    let key = ApiKey::mint();
+    let api = Api::new(gate.places.gate.clone());
+    seed::seed(&api, &gate.issuers, &key, gate.clock.now()).await.unwrap();
+    let seen = gate.seen();
+    assert_eq!(seen.iter().filter(|s| s.line.starts_with("PUT")).count(), 7);
+    assert!(seen[..7].iter().all(|s| s.bearer.as_deref() == Some(key.reveal())));
+    let grant = seen.last().unwrap();
+    assert_eq!((&grant.body["duration"], &grant.body["access"]), (&json!("3d"), &json!("full")));
+}

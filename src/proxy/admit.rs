@@ -1,0 +1,69 @@
+//! Is the session live now, and is what we know of it fresh enough? Asked of the cache only.
+use std::sync::Arc;
+
+use crate::cache::{Entering, Entry, NotAdmitted};
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::time::{Span, Timestamp};
+use crate::identity::SecretHash;
+use crate::request::Routed;
+
+use super::gate::Gate;
+use super::identify::Identified;
+
+/// A request of a live session.
+pub(super) struct Admitted {
+    pub(super) routed: Routed,
+    pub(super) token: SecretHash,
+    pub(super) entry: Arc<Entry>,
+    /// When the session's request before this one was.
+    pub(super) last_seen: Timestamp,
+    /// Whether the engineer already acts as somebody else behind another gate.
+    pub(super) chained: bool,
+    /// Ending the session waits for this.
+    pub(super) entering: Entering,
+}
+
+/// Finds the session and checks what needs no policy.
+///
+/// # Errors
+/// `no-session`, the cause of an ended session, `session-idle`, `stale-state`.
+pub(super) async fn admit(identified: Identified, gate: &Gate, now: Timestamp) -> Result<Admitted, Refusal> {
+    let Identified { routed, token } = identified;
+    let entry = gate.directory.session(token).await.map_err(refusal)?;
+    let entering = entry.live.enter()?;
+    let last_seen = entry.live.last_seen();
+    still_live(&entry, gate.idle, now)?;
+    entry.live.touch(now);
+    let chained = is_chained(&routed, gate, now);
+    Ok(Admitted { routed, token, entry, last_seen, chained, entering })
+}
+
+/// Whether a session is within its time.
+///
+/// # Errors
+/// `session-ended` past its absolute end, `session-idle` after a long silence. A grant's end is the policies' business.
+pub(super) fn still_live(entry: &Entry, idle: Span, now: Timestamp) -> Result<(), Code> {
+    if entry.session.expires_at <= now && entry.basis.expires_at().is_none_or(|end| now < end) {
+        return Err(Code::SessionEnded);
+    }
+    if entry.live.last_seen().plus(idle) <= now {
+        return Err(Code::SessionIdle);
+    }
+    Ok(())
+}
+
+/// The refusal of a token that admits nobody.
+pub(super) fn refusal(not_admitted: NotAdmitted) -> Refusal {
+    match not_admitted {
+        NotAdmitted::Unknown => Code::NoSession.into(),
+        NotAdmitted::Ended(cause) => cause.into(),
+        NotAdmitted::SubjectGone => Refusal::because(Code::GrantEnded, "the member who granted access is gone")
+            .next("ask another owner for access"),
+        NotAdmitted::Stale => Code::StaleState.into(),
+    }
+}
+
+fn is_chained(routed: &Routed, gate: &Gate, now: Timestamp) -> bool {
+    let assertion = routed.request.assertion.as_ref().and_then(|value| value.to_str().ok());
+    assertion.is_some_and(|assertion| gate.keys.verifies(assertion, &gate.server.public_url, now))
+}

@@ -1,0 +1,201 @@
+//! The request for upstream, rebuilt from typed parts; what says who it is comes last.
+use http::header::{AUTHORIZATION, COOKIE, HOST, TE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use uuid::Uuid;
+
+use crate::cache::{Entry, SignedFor};
+use crate::config::{Binding, HeaderPiece};
+use crate::domain::grant::Access;
+use crate::domain::random;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::session::Basis;
+use crate::domain::time::Span;
+use crate::identity::{Act, Claims};
+use crate::request::{Route, Routed};
+
+use super::exchange::Arrival;
+use super::gate::{Door, Gate};
+
+/// How long an assertion counts.
+const ASSERTION: Span = Span::from_seconds(60);
+/// A session-bound assertion is signed anew when this much of its time is left.
+const RENEW: Span = Span::from_seconds(20);
+
+const ASSERTION_HEADER: HeaderName = HeaderName::from_static("x-chaperone-assertion");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// The headers of the upstream's request, but for framing and an upgrade's own.
+///
+/// # Errors
+/// `internal` when a fact cannot be written as a header: then nothing is sent.
+pub(super) fn headers(
+    routed: &Routed,
+    entry: &Entry,
+    gate: &Gate,
+    door: &Door,
+    arrival: &Arrival,
+) -> Result<HeaderMap, Refusal> {
+    let request = &routed.request;
+    let mut headers = HeaderMap::with_capacity(request.headers.len() + 24);
+    for (name, value) in &request.headers {
+        headers.append(name.clone(), value.clone());
+    }
+    headers.insert(HOST, text(&request.authority)?);
+    if let Some(cookies) = cookies(routed, entry, arrival)? {
+        headers.insert(COOKIE, cookies);
+    }
+    if let Some(own) = request.authorization.as_ref().filter(|_| routed.route.config.pass_authorization) {
+        headers.insert(AUTHORIZATION, own.clone());
+    }
+    if request.te_trailers {
+        headers.insert(TE, HeaderValue::from_static("trailers"));
+    }
+    forwarding(&mut headers, routed, arrival)?;
+    let identity = identity(routed, entry)?;
+    headers.extend(identity);
+    headers.insert(ASSERTION_HEADER, assertion(routed, entry, gate, door, arrival)?);
+    Ok(headers)
+}
+
+/// The browser's own cookies and the jar's; the jar wins by name.
+fn cookies(routed: &Routed, entry: &Entry, arrival: &Arrival) -> Result<Option<HeaderValue>, Refusal> {
+    let kept = entry.live.jar().for_path(&routed.request.path.sent, arrival.now);
+    let own = routed.request.cookies.others.iter().filter(|(name, _)| kept.iter().all(|(other, _)| other != name));
+    let pairs: Vec<String> = kept.iter().chain(own).map(|(name, value)| format!("{name}={value}")).collect();
+    if pairs.is_empty() { Ok(None) } else { text(&pairs.join("; ")).map(Some) }
+}
+
+/// Where the request came from, rebuilt: nothing of the client's own word on it survives.
+fn forwarding(headers: &mut HeaderMap, routed: &Routed, arrival: &Arrival) -> Result<(), Refusal> {
+    let request = &routed.request;
+    let (peer, proto) = (request.peer, Gate::scheme(request.secure));
+    let node = if peer.is_ipv6() { format!("\"[{peer}]\"") } else { peer.to_string() };
+    headers.insert(REQUEST_ID, text(arrival.id.as_str())?);
+    headers.insert(TRACEPARENT, text(&traceparent(arrival))?);
+    headers.insert(FORWARDED, text(&format!("for={node};proto={proto};host=\"{}\"", request.authority))?);
+    headers.insert(FORWARDED_FOR, text(&peer.to_string())?);
+    headers.insert(FORWARDED_PROTO, HeaderValue::from_static(proto));
+    headers.insert(FORWARDED_HOST, text(&request.authority)?);
+    Ok(())
+}
+
+/// A new trace (W3C Trace Context): its id is the request's own, so that both are found by one search.
+fn traceparent(arrival: &Arrival) -> String {
+    let id = arrival.id.as_str();
+    let trace = id.rsplit_once('_').map_or(id, |(_, uuid)| uuid);
+    let span = u64::from_be_bytes(random::bytes()) | 1;
+    format!("00-{trace}-{span:016x}-01")
+}
+
+fn identity(routed: &Routed, entry: &Entry) -> Result<HeaderMap, Refusal> {
+    let session = &entry.session;
+    let mut headers = HeaderMap::with_capacity(16);
+    let mut insert = |name: &'static str, value: &str| {
+        headers.insert(HeaderName::from_static(name), text(value)?);
+        Ok::<(), Refusal>(())
+    };
+    insert("x-chaperone-subject", entry.subject.id.as_str())?;
+    insert("x-chaperone-subject-email", entry.subject.email.as_str())?;
+    insert("x-chaperone-actor", entry.engineer.id.as_str())?;
+    insert("x-chaperone-actor-email", entry.engineer.email.as_str())?;
+    insert("x-chaperone-workspace", entry.workspace.id.as_str())?;
+    insert("x-chaperone-session", session.id.as_str())?;
+    insert("x-chaperone-access", entry.basis.access().as_str())?;
+    insert("x-chaperone-mode", entry.basis.mode())?;
+    if let Basis::Grant(grant) = &entry.basis {
+        insert("x-chaperone-grant", grant.id.as_str())?;
+    }
+    for (name, pieces) in routed.route.config.headers.values() {
+        let value: String = pieces.iter().map(|piece| resolve(piece, entry)).collect();
+        headers.insert(name.clone(), text(&value)?);
+    }
+    Ok(headers)
+}
+
+fn resolve<'a>(piece: &'a HeaderPiece, entry: &'a Entry) -> &'a str {
+    match piece {
+        HeaderPiece::Text(text) => text,
+        HeaderPiece::SubjectId => entry.subject.id.as_str(),
+        HeaderPiece::SubjectEmail => entry.subject.email.as_str(),
+        HeaderPiece::SubjectRole => entry.subject.role.as_str(),
+        HeaderPiece::EngineerId => entry.engineer.id.as_str(),
+        HeaderPiece::EngineerEmail => entry.engineer.email.as_str(),
+        HeaderPiece::WorkspaceId => entry.workspace.id.as_str(),
+        HeaderPiece::SessionId => entry.session.id.as_str(),
+    }
+}
+
+/// The assertion: signed for this request, or once for the session and the grant's revision.
+fn assertion(
+    routed: &Routed,
+    entry: &Entry,
+    gate: &Gate,
+    door: &Door,
+    arrival: &Arrival,
+) -> Result<HeaderValue, Refusal> {
+    match routed.route.config.assertion.bind {
+        Binding::Request => sign(&claims(&routed.route, entry, gate, arrival, Some(routed)), door),
+        Binding::Session => {
+            let route = routed.route.index;
+            if let Some(kept) = entry.assertion(route, arrival.now) {
+                return Ok(kept);
+            }
+            let claims = claims(&routed.route, entry, gate, arrival, None);
+            let value = sign(&claims, door)?;
+            let lasts = Span::from_seconds(claims.exp.saturating_sub(claims.iat));
+            let renew_at = arrival.now.plus(Span::from_millis(lasts.as_millis() - RENEW.as_millis()));
+            entry.keep_assertion(SignedFor { route, renew_at, value: value.clone() });
+            Ok(value)
+        }
+    }
+}
+
+fn sign(claims: &Claims<'_>, door: &Door) -> Result<HeaderValue, Refusal> {
+    door.signer.sign(claims).map_err(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "cannot sign an assertion");
+        Code::Internal.into()
+    })
+}
+
+fn claims<'a>(
+    route: &'a Route,
+    entry: &'a Entry,
+    gate: &'a Gate,
+    arrival: &Arrival,
+    bound_to: Option<&'a Routed>,
+) -> Claims<'a> {
+    let iat = arrival.now.as_seconds();
+    let end = entry.expires_at().min(arrival.now.plus(ASSERTION));
+    Claims {
+        iss: &gate.server.public_url,
+        aud: &route.config.assertion.audience,
+        sub: entry.subject.id.as_str(),
+        workspace: entry.workspace.id.as_str(),
+        session: entry.session.id.as_str(),
+        grant: match &entry.basis {
+            Basis::Grant(grant) => Some(grant.id.as_str()),
+            Basis::Emergency(_) => None,
+        },
+        access: Access::as_str(entry.basis.access()),
+        mode: entry.basis.mode(),
+        ticket: entry.session.ticket.as_deref(),
+        iat,
+        nbf: iat,
+        exp: end.as_seconds(),
+        jti: Uuid::from_bytes(random::bytes()).simple().to_string(),
+        act: Act { sub: entry.engineer.id.as_str(), email: entry.engineer.email.as_str() },
+        method: bound_to.map(|routed| routed.request.method.as_str()),
+        path: bound_to.map(|routed| routed.request.path.sent.as_str()),
+    }
+}
+
+/// A header's value, or nothing is sent at all.
+fn text(value: &str) -> Result<HeaderValue, Refusal> {
+    HeaderValue::from_str(value)
+        .map_err(|_| Refusal::because(Code::Internal, "a fact about this session cannot be written as a header"))
+}

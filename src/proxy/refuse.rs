@@ -1,0 +1,121 @@
+//! Tells whoever was turned away what is wrong, why, and what to do next: as a problem document, or as a page.
+use askama::Template;
+use http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE,
+};
+use http::header::{VARY, X_CONTENT_TYPE_OPTIONS};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+
+use crate::audit::Event;
+use crate::domain::refusal::{Code, Refusal};
+use crate::identity::clear_cookie;
+use crate::problem::Problem;
+use crate::request::COOKIE_SESSION;
+
+use super::body::{Body, full};
+use super::exchange::Arrival;
+use super::gate::Gate;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const PAGE_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// A request that does not pass.
+pub(super) struct TurnedAway {
+    /// Why.
+    pub(super) refusal: Refusal,
+    /// What the trail says of it, when the session is known.
+    pub(super) event: Option<Box<Event>>,
+}
+
+impl From<Refusal> for Box<TurnedAway> {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(TurnedAway { refusal, event: None })
+    }
+}
+
+impl From<Code> for Box<TurnedAway> {
+    fn from(code: Code) -> Self {
+        Refusal::from(code).into()
+    }
+}
+
+/// The page of a refusal.
+#[derive(Template)]
+#[template(path = "refusal.html")]
+struct Page<'a> {
+    title: &'a str,
+    detail: &'a str,
+    next: &'a str,
+    code: &'a str,
+    status: u16,
+    request_id: &'a str,
+    vendor_name: &'a str,
+    support_url: Option<&'a str>,
+    also: &'a [String],
+    policy: Option<&'a str>,
+}
+
+/// The answer to a request that does not pass.
+pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_away: TurnedAway) -> Response<Body> {
+    let TurnedAway { refusal, event } = turned_away;
+    gate.count(None, "refused");
+    gate.metrics.refusals_total.with_label_values(&[refusal.code.as_str()]).inc();
+    if let Some(event) = event {
+        gate.journal.note(*event);
+    }
+    let problem = Problem::new(&refusal, arrival.id.clone());
+    let mut response = if wants_page(&head.headers) { page(gate, &problem) } else { document(&problem) };
+    *response.status_mut() = problem.status();
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(VARY, HeaderValue::from_static("accept, cookie"));
+    if let Ok(id) = HeaderValue::from_str(arrival.id.as_str()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    if let Some(seconds) = problem.retry_after() {
+        headers.insert(RETRY_AFTER, seconds.into());
+    }
+    if refusal.code == Code::NoSession || refusal.code == Code::BadRequest {
+        headers.insert(SET_COOKIE, clear_cookie(COOKIE_SESSION));
+    }
+    if head.method == Method::HEAD {
+        *response.body_mut() = full("");
+    }
+    response
+}
+
+/// Whether a person looks at the answer: the client names HTML.
+fn wants_page(headers: &HeaderMap) -> bool {
+    headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/html"))
+}
+
+fn document(problem: &Problem) -> Response<Body> {
+    let mut response = Response::new(full(serde_json::to_vec(problem).unwrap_or_default()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response
+}
+
+fn page(gate: &Gate, problem: &Problem) -> Response<Body> {
+    let page = Page {
+        title: problem.title,
+        detail: &problem.detail,
+        next: problem.next.as_deref().unwrap_or_default(),
+        code: &problem.code,
+        status: problem.status,
+        request_id: problem.request_id.as_str(),
+        vendor_name: &gate.vendor.name,
+        support_url: gate.vendor.support_url.as_deref(),
+        also: &problem.also,
+        policy: problem.policy.as_deref(),
+    };
+    let Ok(html) = page.render() else { return document(problem) };
+    let mut response = Response::new(full(html));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}

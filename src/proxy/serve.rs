@@ -1,0 +1,137 @@
+//! One connection: HTTP/1.1 or HTTP/2, request after request; ours under `/.chaperone/`, all else through the spine.
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use http::{HeaderMap, Request, Response};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::rt::{Read, Write};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto;
+use ipnet::IpNet;
+use tokio_util::sync::CancellationToken;
+use tower_service::Service;
+
+use crate::domain::id::RequestId;
+
+use super::body::Body;
+use super::exchange::{Arrival, exchange};
+use super::gate::Gate;
+
+/// What is never forwarded.
+const RESERVED: &str = "/.chaperone";
+/// How large a request's head may be, in bytes.
+const HEAD: usize = 32 * 1024;
+/// How many header fields it may have.
+const FIELDS: usize = 100;
+/// How long its head may take to arrive.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+/// How many HTTP/2 streams a connection may have.
+const STREAMS: u32 = 256;
+
+/// What a connection's requests have in common.
+#[derive(Clone)]
+pub(super) struct Connection {
+    pub(super) gate: Arc<Gate>,
+    /// Answers everything under the reserved prefix.
+    pub(super) reserved: Router,
+    pub(super) peer: IpAddr,
+    pub(super) secure: bool,
+}
+
+/// Serves one connection until it is closed; `stop` lets it finish what it has begun.
+pub(super) async fn serve<I>(io: I, connection: Connection, stop: CancellationToken)
+where
+    I: Read + Write + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request| answer(connection.clone(), request));
+    let builder = builder();
+    let serving = builder.serve_connection_with_upgrades(io, service);
+    tokio::pin!(serving);
+    let ended = tokio::select! {
+        ended = &mut serving => ended,
+        () = stop.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(error = &*error, "a connection ended early");
+    }
+}
+
+fn builder() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_headers(FIELDS).max_buf_size(HEAD);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(u32::try_from(HEAD).unwrap_or(u32::MAX))
+        .keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(Duration::from_secs(20));
+    builder
+}
+
+async fn answer(connection: Connection, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    let Connection { gate, mut reserved, peer, secure } = connection;
+    if is_reserved(request.uri().path()) {
+        let answer = reserved.call(request.map(axum::body::Body::new)).await?;
+        return Ok(answer.map(|body| body.map_err(Into::into).boxed_unsync()));
+    }
+    let now = gate.clock.now();
+    let peer = client_address(peer, request.headers(), &gate.server.trusted_proxies);
+    let arrival = Arrival { id: RequestId::mint(now), now, began: gate.clock.uptime(), peer, secure };
+    let (head, body) = request.into_parts();
+    Ok(exchange(&gate, arrival, head, body).await)
+}
+
+fn is_reserved(path: &str) -> bool {
+    path.strip_prefix(RESERVED).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The client's address: the socket's, or what the last untrusted hop was, in the word of proxies that we trust.
+fn client_address(socket: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|net| net.contains(address));
+    if !is_trusted(&socket) {
+        return socket;
+    }
+    let hops = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = hops.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let mut client = socket;
+    for hop in hops.into_iter().rev() {
+        let Ok(address) = hop.parse() else { break };
+        client = address;
+        if !is_trusted(&client) {
+            break;
+        }
+    }
+    client
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_word_of_trusted_proxies_counts() {
+        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", "6.6.6.6, 192.0.2.7, 10.0.0.9".parse().unwrap());
+        let at =
+            |socket: &str, trusted: &[IpNet]| client_address(socket.parse().unwrap(), &headers, trusted).to_string();
+        assert_eq!(at("203.0.113.5", &trusted), "203.0.113.5", "a stranger's word counts for nothing");
+        assert_eq!(at("10.0.0.1", &trusted), "192.0.2.7", "the last hop that is not ours");
+        assert_eq!(at("10.0.0.1", &[]), "10.0.0.1", "an empty list trusts nobody");
+    }
+
+    #[test]
+    fn the_reserved_prefix_ends_at_a_segment() {
+        assert!(is_reserved("/.chaperone") && is_reserved("/.chaperone/jwks.json"));
+        assert!(!is_reserved("/.chaperones") && !is_reserved("/x/.chaperone/"));
+    }
+}

@@ -1,0 +1,200 @@
+//! What flows back: the answer's head sifted, its body guarded by the access behind it, its end recorded.
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_TYPE, SET_COOKIE};
+use http::{HeaderMap, HeaderName, Response, StatusCode};
+use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio_util::sync::CancellationToken;
+
+use crate::audit::{self, Event, Outcome};
+use crate::cache::Stream;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::time::{Timestamp, Uptime};
+use crate::request::{Routed, safe_response_header};
+
+use super::body::{Body, BoxError, Lapsed, sift};
+use super::cookie_jar;
+use super::gate::Gate;
+
+/// Resolves when the access has lapsed.
+pub(super) type Lapse = Pin<Box<dyn Future<Output = Refusal> + Send>>;
+
+/// Records how an exchange came to its end, whatever ends it.
+pub(super) struct Completion {
+    gate: Arc<Gate>,
+    event: Option<Event>,
+    route: usize,
+    began: Uptime,
+    outcome: Outcome,
+    status: u16,
+    sent: Arc<AtomicU64>,
+    pub(super) received: u64,
+}
+
+impl Completion {
+    pub(super) fn new(gate: &Arc<Gate>, event: Event, route: usize, began: Uptime, sent: Arc<AtomicU64>) -> Self {
+        let outcome = Outcome::ClientGone;
+        Self { gate: Arc::clone(gate), event: Some(event), route, began, outcome, status: 0, sent, received: 0 }
+    }
+
+    /// How it ended; without a word the client has gone away.
+    pub(super) fn finish(&mut self, outcome: Outcome) {
+        self.outcome = outcome;
+    }
+
+    pub(super) fn answered(&mut self, status: StatusCode) {
+        self.status = status.as_u16();
+    }
+
+    /// Bytes of a tunnel that went upstream.
+    pub(super) fn sent(&self, bytes: u64) {
+        self.sent.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Completion {
+    fn drop(&mut self) {
+        let Some(mut event) = self.event.take() else { return };
+        let took = self.gate.clock.uptime().since(self.began);
+        event.at = self.gate.clock.now();
+        event.response = Some(audit::Response {
+            status: self.status,
+            bytes_in: self.sent.load(Ordering::Relaxed),
+            bytes_out: self.received,
+            duration_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            outcome: self.outcome,
+        });
+        self.gate.count(Some(self.route), self.outcome.as_str());
+        self.gate.journal.note(event);
+    }
+}
+
+/// An answer of the app, with all that guards it.
+pub(super) struct Answer<'a> {
+    pub(super) head_and_body: Response<Incoming>,
+    pub(super) routed: &'a Routed,
+    pub(super) now: Timestamp,
+    pub(super) stream: Stream,
+    pub(super) lapse: Lapse,
+    pub(super) cut: CancellationToken,
+    pub(super) completion: Completion,
+}
+
+/// The answer for the client.
+///
+/// # Errors
+/// `upstream-unreachable` for a switch of protocols that nobody asked for.
+pub(super) fn respond(answer: Answer<'_>) -> Result<Response<Body>, Refusal> {
+    let Answer { head_and_body, routed, now, stream, lapse, cut, mut completion } = answer;
+    let (parts, body) = head_and_body.into_parts();
+    completion.answered(parts.status);
+    if parts.status.is_informational() {
+        completion.finish(Outcome::UpstreamFailed);
+        return Err(Refusal::because(Code::UpstreamUnreachable, "the app switched protocols unasked"));
+    }
+    let mut headers = sifted(&parts.headers);
+    cookie_jar::keep(&parts.headers, routed, &mut stream.live().jar(), now, &mut headers);
+    let events = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+    let guarded = Guarded { inner: body, stream, lapse, cut, completion, events, over: false };
+    let mut response = Response::new(guarded.boxed_unsync());
+    *response.status_mut() = parts.status;
+    *response.headers_mut() = headers;
+    Ok(response)
+}
+
+/// What of the app's head may reach the client; cookies are not among it.
+pub(super) fn sifted(headers: &HeaderMap) -> HeaderMap {
+    let connection: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    let mut sifted = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        if name != SET_COOKIE && safe_response_header(name, &connection) {
+            sifted.append(name.clone(), value.clone());
+        }
+    }
+    sifted
+}
+
+/// A body that ends with the access behind it.
+struct Guarded {
+    inner: Incoming,
+    stream: Stream,
+    lapse: Lapse,
+    cut: CancellationToken,
+    completion: Completion,
+    /// Whether the body is a stream of server-sent events, whose reader can be told.
+    events: bool,
+    over: bool,
+}
+
+impl Guarded {
+    fn cut(&mut self, refusal: &Refusal) -> Result<Frame<Bytes>, BoxError> {
+        self.over = true;
+        self.cut.cancel();
+        self.completion.finish(Outcome::Cut);
+        if !self.events {
+            return Err(Lapsed.into());
+        }
+        // The blank lines end whatever event was being sent.
+        let farewell = format!("\n\nevent: access-ended\ndata: {{\"code\":\"{}\"}}\n\n", refusal.code);
+        Ok(Frame::data(farewell.into()))
+    }
+}
+
+impl http_body::Body for Guarded {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if self.over {
+            return Poll::Ready(None);
+        }
+        if let Some(cause) = self.stream.live().cause() {
+            return Poll::Ready(Some(self.cut(&cause.into())));
+        }
+        if let Poll::Ready(refusal) = self.lapse.as_mut().poll(cx) {
+            return Poll::Ready(Some(self.cut(&refusal)));
+        }
+        loop {
+            match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
+                Some(Ok(frame)) => {
+                    let Some(frame) = sift(frame, |_| true) else { continue };
+                    self.completion.received += frame.data_ref().map_or(0, |data| data.len() as u64);
+                    if self.inner.is_end_stream() {
+                        self.completion.finish(Outcome::Complete);
+                    }
+                    return Poll::Ready(Some(Ok(frame)));
+                }
+                Some(Err(error)) => {
+                    self.over = true;
+                    self.completion.finish(Outcome::UpstreamFailed);
+                    return Poll::Ready(Some(Err(error.into())));
+                }
+                None => {
+                    self.over = true;
+                    self.completion.finish(Outcome::Complete);
+                    return Poll::Ready(None);
+                }
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.over || self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

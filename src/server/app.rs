@@ -1,0 +1,182 @@
+//! From a checked configuration to a running gate: every room is built here, once, from the lowest up.
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::access::{self, Access};
+use crate::api::{self, ApiState};
+use crate::audit::{Journal, JournalError};
+use crate::cache::{self, Directory};
+use crate::config::{Config, JwksFrom};
+use crate::domain::time::Clock;
+use crate::identity::{Jwks, JwksError, KeyError, Keys, Verifier};
+use crate::policy::{Bundle, Engine, PolicyErrors};
+use crate::proxy::{Gate, GateError, HandshakeError, Listener, Parts, Tls, accept};
+use crate::store::{Feed, Store, StoreError};
+use crate::telemetry::metrics::Metrics;
+
+use super::ops;
+use super::shutdown::{Phases, Stopping};
+
+/// Why the gate does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The policies do not pass.
+    #[error("the policies cannot be loaded:\n{0}")]
+    Policies(Box<PolicyErrors>),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The trail cannot be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The signing key cannot be had.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// An issuer's keys cannot be read.
+    #[error(transparent)]
+    Jwks(#[from] JwksError),
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] HandshakeError),
+    /// The data plane cannot be built.
+    #[error(transparent)]
+    Gate(#[from] GateError),
+    /// An address cannot be listened on.
+    #[error("cannot listen on `{address}` (`{key}`)")]
+    Listen {
+        /// Which key of the configuration says so.
+        key: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// A gate that serves.
+#[derive(Debug)]
+pub struct Running {
+    /// Where the public listener is.
+    pub address: SocketAddr,
+    /// Where the operators' listener is.
+    pub ops_address: SocketAddr,
+    /// The control plane.
+    pub access: Arc<Access>,
+    stopping: Stopping,
+}
+
+impl Running {
+    /// Ends cleanly: no new connections; what was begun is finished, or cut after a while; the trail is closed last.
+    pub async fn shutdown(self) {
+        self.stopping.run().await;
+    }
+}
+
+/// Starts the gate. It serves when this returns.
+///
+/// # Errors
+/// What is wrong and where; nothing serves then.
+pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartError> {
+    let config = Arc::new(config);
+    let metrics = Metrics::new();
+    let engine = Arc::new(Engine::new(Bundle::load(&config.policy).map_err(StartError::Policies)?));
+    let store = Store::open(&config.store).await?;
+    let keys = Arc::new(Keys::open(&keys_folder(&config.store.path))?);
+    let journal = Journal::open(&config.audit, &node(), &clock, &metrics)?;
+    let (staff, customers) = verifiers(&config, &clock).await?;
+
+    let phases = Phases::new();
+    let feed = Arc::new(Feed::new());
+    let directory = Directory::new(store.clone(), Arc::clone(&clock), config.store.lease, Arc::clone(&metrics));
+    let access = Arc::new(Access {
+        store: store.clone(),
+        feed: Arc::clone(&feed),
+        engine: Arc::clone(&engine),
+        clock: Arc::clone(&clock),
+        grants: config.grants.clone(),
+        sessions: config.sessions.clone(),
+    });
+    background(&phases, &directory, &feed, &access, &journal);
+
+    let parts = Parts {
+        directory: Arc::clone(&directory),
+        engine,
+        journal: Arc::clone(&journal),
+        keys: Arc::clone(&keys),
+        clock: Arc::clone(&clock),
+        metrics: Arc::clone(&metrics),
+        tasks: phases.serving.clone(),
+    };
+    let gate = Arc::new(Gate::new(&config, parts)?);
+    let state = ApiState { access: Arc::clone(&access), staff, customers, keys, config: Arc::clone(&config), clock };
+    let (address, ops_address) = listen(&config, &phases, gate, api::router(Arc::new(state)), {
+        ops::Ops { metrics, directory, journal: Arc::clone(&journal), access: Arc::clone(&access) }
+    })
+    .await?;
+    tracing::info!(%address, ops = %ops_address, public_url = config.server.public_url, "serving");
+    Ok(Running { address, ops_address, access, stopping: Stopping { phases, journal, store } })
+}
+
+/// What runs beside the listeners: the feed's follower first, since nothing is admitted before its first read.
+fn background(phases: &Phases, directory: &Arc<Directory>, feed: &Feed, access: &Arc<Access>, journal: &Arc<Journal>) {
+    let stop = || phases.stop_background.clone();
+    let tasks = &phases.background;
+    tasks.spawn(cache::follow(Arc::clone(directory), feed.subscribe(), tasks.clone(), stop()));
+    tasks.spawn(cache::write_back(Arc::clone(directory), stop()));
+    tasks.spawn(access::expiry::sweep(Arc::clone(access), stop()));
+    tasks.spawn(access::trail::relay(Arc::clone(access), Arc::clone(journal), stop()));
+}
+
+async fn listen(
+    config: &Config,
+    phases: &Phases,
+    gate: Arc<Gate>,
+    reserved: axum::Router,
+    ops: ops::Ops,
+) -> Result<(SocketAddr, SocketAddr), StartError> {
+    let tls = config.server.tls.as_ref().map(Tls::new).transpose()?;
+    let (socket, address) = bind("server.listen", config.server.listen).await?;
+    let (ops_socket, ops_address) = bind("ops.listen", config.ops.listen).await?;
+    let stop: CancellationToken = phases.stop_serving.clone();
+    let serving: &TaskTracker = &phases.serving;
+    serving.spawn(accept(Listener { socket, tls }, gate, reserved, stop));
+    phases.background.spawn(ops::serve(ops_socket, ops, phases.stop_background.clone()));
+    Ok((address, ops_address))
+}
+
+async fn bind(key: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { key, address, source };
+    let socket = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = socket.local_addr().map_err(failed)?;
+    Ok((socket, bound))
+}
+
+async fn verifiers(config: &Config, clock: &Arc<Clock>) -> Result<(Verifier, Verifier), StartError> {
+    let (staff, customers) = (&config.staff, &config.customers);
+    let staff = verifier(&staff.issuer, &staff.audience, &staff.jwks, clock).await?;
+    let customers = verifier(&customers.issuer, &customers.audience, &customers.jwks, clock).await?;
+    Ok((staff, customers))
+}
+
+async fn verifier(issuer: &str, audience: &str, keys: &JwksFrom, clock: &Arc<Clock>) -> Result<Verifier, StartError> {
+    let jwks = Jwks::new(keys.clone(), issuer, Arc::clone(clock));
+    jwks.warm().await?;
+    Ok(Verifier::new(issuer.to_owned(), audience.to_owned(), jwks))
+}
+
+/// The signing key lies beside the store.
+fn keys_folder(store: &Path) -> std::path::PathBuf {
+    store.with_file_name("keys")
+}
+
+/// This node's name in the trail: the machine's.
+fn node() -> String {
+    let name = rustix::system::uname();
+    name.nodename().to_string_lossy().into_owned()
+}

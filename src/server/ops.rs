@@ -1,0 +1,67 @@
+//! The operators' listener: `/metrics`, `/healthz` (the process answers), `/readyz` (it would let somebody pass).
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderName, StatusCode, header::CONTENT_TYPE};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::access::{self, Access};
+use crate::audit::Journal;
+use crate::cache::Directory;
+use crate::telemetry::metrics::Metrics;
+
+/// What operators ask of.
+#[derive(Debug, Clone)]
+pub(super) struct Ops {
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) directory: Arc<Directory>,
+    pub(super) journal: Arc<Journal>,
+    pub(super) access: Arc<Access>,
+}
+
+/// Serves until `stop`.
+pub(super) async fn serve(socket: TcpListener, ops: Ops, stop: CancellationToken) {
+    let router = Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(ops);
+    if let Err(error) = axum::serve(socket, router).with_graceful_shutdown(stop.cancelled_owned()).await {
+        tracing::error!(%error, "the operators' listener ended");
+    }
+}
+
+/// Whether somebody would be let through, and if not, why.
+#[derive(Debug, Serialize)]
+struct Readiness {
+    ready: bool,
+    state: &'static str,
+    audit: &'static str,
+}
+
+async fn ready(State(ops): State<Ops>) -> (StatusCode, Json<Readiness>) {
+    let (fresh, written) = (ops.directory.is_fresh(), ops.journal.healthy());
+    let word = |fine, not| if fine { "ok" } else { not };
+    let ready = fresh && written;
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let readiness = Readiness {
+        ready,
+        state: if fresh { "ok" } else { "stale: the store cannot be read" },
+        audit: word(written, "unavailable: the trail cannot be written"),
+    };
+    (status, Json(readiness))
+}
+
+async fn metrics(State(ops): State<Ops>) -> ([(HeaderName, &'static str); 1], String) {
+    ops.directory.measure();
+    ops.metrics.audit_queue.set(i64::try_from(ops.journal.queue()).unwrap_or(i64::MAX));
+    match access::grants::count_live(&ops.access).await {
+        Ok(live) => ops.metrics.grants_live.set(live),
+        Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "cannot count live grants"),
+    }
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], ops.metrics.render())
+}

@@ -1,0 +1,80 @@
+//! What a signal ends, in which order: first no new connections; then what was begun is finished, or cut after a
+//! while; then what runs beside; then the trail is closed, so that nothing that passed is missing from it.
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::audit::Journal;
+use crate::store::Store;
+
+/// How long exchanges and streams may go on after the signal.
+const GRACE: Duration = Duration::from_secs(5);
+/// How long what runs beside may take to end.
+const LAST_WRITES: Duration = Duration::from_secs(3);
+
+/// Tasks and the tokens that end them.
+#[derive(Debug)]
+pub(super) struct Phases {
+    /// Connections and tunnels.
+    pub(super) serving: TaskTracker,
+    /// Ends the public listener.
+    pub(super) stop_serving: CancellationToken,
+    /// What runs beside.
+    pub(super) background: TaskTracker,
+    /// Ends what runs beside.
+    pub(super) stop_background: CancellationToken,
+}
+
+impl Phases {
+    pub(super) fn new() -> Self {
+        Self {
+            serving: TaskTracker::new(),
+            stop_serving: CancellationToken::new(),
+            background: TaskTracker::new(),
+            stop_background: CancellationToken::new(),
+        }
+    }
+}
+
+/// Everything that a clean end touches.
+#[derive(Debug)]
+pub(super) struct Stopping {
+    pub(super) phases: Phases,
+    pub(super) journal: Arc<Journal>,
+    pub(super) store: Store,
+}
+
+impl Stopping {
+    pub(super) async fn run(self) {
+        let Self { phases, journal, store } = self;
+        phases.stop_serving.cancel();
+        phases.serving.close();
+        if tokio::time::timeout(GRACE, phases.serving.wait()).await.is_err() {
+            tracing::info!(open = phases.serving.len(), "cutting what is still open");
+        }
+        phases.stop_background.cancel();
+        phases.background.close();
+        if tokio::time::timeout(LAST_WRITES, phases.background.wait()).await.is_err() {
+            tracing::warn!("some background work did not end in time");
+        }
+        journal.close().await;
+        store.close().await;
+    }
+}
+
+/// Resolves on SIGTERM or SIGINT.
+///
+/// # Errors
+/// When the signals cannot be listened for.
+pub async fn stop_signal() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! What is written without an event, for nobody decided it: when sessions were last seen, and rows that are done with.
+use crate::domain::id::SessionId;
+use crate::domain::time::{Span, Timestamp};
+
+use super::sqlite::{Store, StoreError};
+
+/// How long ended sessions keep their cause, and calls can be repeated (contract, sections 1 and 4).
+const KEPT: Span = Span::from_seconds(24 * 60 * 60);
+
+/// How many changes stay for those who read the feed late.
+const CHANGES_KEPT: i64 = 10_000;
+
+impl Store {
+    /// Writes back when sessions were last seen; never moves a time backwards.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn touch(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        for (id, at) in seen {
+            sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
+                .bind(id.as_str())
+                .bind(at.as_millis())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// Removes what nobody asks for any more: sessions that ended and calls that were made 24 hours ago, old changes.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
+        let before = now.as_millis().saturating_sub(KEPT.as_millis());
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        for sql in ["DELETE FROM sessions WHERE ended_at <= $1", "DELETE FROM idempotency WHERE created_at <= $1"] {
+            sqlx::query(sql).bind(before).execute(&mut *transaction).await?;
+        }
+        sqlx::query("DELETE FROM changes WHERE seq <= (SELECT MAX(seq) FROM changes) - $1")
+            .bind(CHANGES_KEPT)
+            .execute(&mut *transaction)
+            .await?;
+        Ok(transaction.commit().await?)
+    }
+}
