@@ -24,7 +24,7 @@ fn relayed(fields: &[(&str, &str)]) -> Vec<String> {
 /// The labels of every reading together, or the code of the refusal.
 fn labels(target: &str) -> Result<Vec<String>, Code> {
     let routed = routed(&h1("GET", target, &[]), any_route()).map_err(|refusal| refusal.code)?;
-    Ok(routed.readings.iter().flat_map(|reading| &reading.labels).map(ToString::to_string).collect())
+    Ok(routed.readings().flat_map(|reading| &reading.labels).map(ToString::to_string).collect())
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::{Reading, Routed, Routes, route};
 
 fn readings(method: &str, target: &str, fields: &[(&str, &str)], config: config::Route) -> Vec<(String, Effect, bool)> {
     let routed = routed(&h1(method, target, fields), config).unwrap();
-    routed.readings.into_iter().map(|Reading { path, effect, folded, .. }| (path, effect, folded)).collect()
+    routed.readings().map(|r| (r.path.clone(), r.effect, r.folded)).collect()
 }
 
 fn effects(method: &str, target: &str, config: config::Route) -> Vec<Effect> {
@@ -99,7 +99,8 @@ fn every_matching_label_counts_and_folded_paths_have_their_own() {
     let mut config = any_route();
     config.labels.push(label("/**", "all"));
     config.labels.push(label("/Reports/**", "reports"));
-    let routed = |target| routed(&h1("GET", target, &[]), config.clone()).unwrap().readings;
+    let routed =
+        |target| routed(&h1("GET", target, &[]), config.clone()).unwrap().readings().cloned().collect::<Vec<_>>();
     let labels = |reading: &Reading| reading.labels.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(labels(&routed("/admin/x")[0]), ["admin", "all"]);
     let lax = routed("/ADMIN/x");
@@ -114,15 +115,14 @@ fn every_matching_label_counts_and_folded_paths_have_their_own() {
 #[test]
 fn a_scope_covers_each_reading_in_its_own_way() {
     let scope = ["/Café/**".parse().unwrap()];
-    let within =
-        |target| routed(&h1("GET", target, &[]), any_route()).unwrap().readings.iter().all(|r| r.within(&scope));
+    let within = |target| routed(&h1("GET", target, &[]), any_route()).unwrap().readings().all(|r| r.within(&scope));
     assert!(within("/Caf%C3%A9/menu"));
     assert!(!within("/caf%C3%A9/menu"), "another spelling is another path");
     assert!(!within("/menu"));
     let mut config = any_route();
     config.methods.insert("MOVE".to_owned());
     let away = routed(&h1("MOVE", "/Caf%C3%A9", &[("destination", "/cafe")]), config).unwrap();
-    assert!(!away.readings.iter().all(|r| r.within(&scope)), "the destination is not the path folded");
+    assert!(!away.readings().all(|r| r.within(&scope)), "the destination is not the path folded");
 }
 
 #[test]
