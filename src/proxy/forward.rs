@@ -117,12 +117,11 @@ async fn send(
     target: PathAndQuery,
     alone: bool,
 ) -> Result<Response<Incoming>, NoAnswer> {
-    if !alone {
-        return door.upstream.send(outgoing, target).await;
+    if alone {
+        door.upstream.send_alone(outgoing, target, &gate.tasks).await
+    } else {
+        door.upstream.send(outgoing, target).await
     }
-    let (answer, connection) = door.upstream.send_alone(outgoing, target).await?;
-    gate.tasks.spawn(connection);
-    Ok(answer)
 }
 
 fn no_answer(gate: &Gate, error: &NoAnswer) -> Refusal {
