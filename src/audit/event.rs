@@ -129,6 +129,19 @@ pub enum Outcome {
     UpstreamFailed,
 }
 
+impl Outcome {
+    /// The word in the trail and in metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Cut => "cut",
+            Self::ClientGone => "client_gone",
+            Self::UpstreamFailed => "upstream_failed",
+        }
+    }
+}
+
 /// An answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Response {

@@ -31,6 +31,7 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::config;
 use crate::domain::id::EventId;
 use crate::domain::time::Clock;
+use crate::telemetry::metrics::Metrics;
 
 use super::event::Event;
 use file::Opener;
@@ -95,19 +96,6 @@ impl Appended {
     }
 }
 
-/// What the journal counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stats {
-    /// Records written since the journal was opened.
-    pub records_total: u64,
-    /// Events that wait to be written.
-    pub queue: usize,
-    /// How long the latest fsync took.
-    pub last_flush: Duration,
-    /// Notes that were dropped since the journal was opened.
-    pub notes_dropped: u64,
-}
-
 /// The open journal of one node.
 #[derive(Debug)]
 pub struct Journal {
@@ -123,14 +111,19 @@ impl Journal {
     ///
     /// # Errors
     /// When it cannot be written, is held by another process, or is not intact.
-    pub fn open(audit: &config::Audit, node: &str, clock: &Arc<Clock>) -> Result<Arc<Self>, JournalError> {
-        Self::open_with(audit, node, clock, Box::new(file::open), PATIENCE)
+    pub fn open(
+        audit: &config::Audit,
+        node: &str,
+        clock: &Arc<Clock>,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Arc<Self>, JournalError> {
+        Self::open_with(audit, node, (clock, metrics), Box::new(file::open), PATIENCE)
     }
 
     fn open_with(
         audit: &config::Audit,
         node: &str,
-        clock: &Arc<Clock>,
+        (clock, metrics): (&Arc<Clock>, &Arc<Metrics>),
         opener: Opener,
         patience: Duration,
     ) -> Result<Arc<Self>, JournalError> {
@@ -141,7 +134,7 @@ impl Journal {
             config::Durability::Strict => true,
             config::Durability::Relaxed => false,
         };
-        let shared = Arc::new(Shared::new(Arc::clone(clock)));
+        let shared = Arc::new(Shared::new(Arc::clone(clock), Arc::clone(metrics)));
         let mut writer = Writer::new(audit.dir.clone(), node, strict, opener, Arc::clone(&shared), lock);
         writer.open()?;
         let (inbox, messages) = channel();
@@ -201,15 +194,10 @@ impl Journal {
         self.shared.is_up() && !self.shared.stalled(self.patience)
     }
 
-    /// What the journal counts, for metrics.
+    /// Events that wait to be written.
     #[must_use]
-    pub fn stats(&self) -> Stats {
-        Stats {
-            records_total: self.shared.records.load(Ordering::Relaxed),
-            queue: QUEUE.saturating_sub(self.room.available_permits()),
-            last_flush: Duration::from_nanos(self.shared.last_flush_nanos.load(Ordering::Relaxed)),
-            notes_dropped: self.shared.dropped.load(Ordering::Relaxed),
-        }
+    pub fn queue(&self) -> usize {
+        QUEUE.saturating_sub(self.room.available_permits())
     }
 
     /// Writes what is queued, brings it to disk and closes the file. From then on appending fails.

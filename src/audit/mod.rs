@@ -21,5 +21,5 @@ mod samples;
 
 pub use event::{Decision, Event, Kind, Outcome, RequestFacts, Response};
 pub use export::{ExportError, Selection, export, export_selected};
-pub use journal::{Appended, Journal, JournalError, Stats, Unavailable};
+pub use journal::{Appended, Journal, JournalError, Unavailable};
 pub use verify::{Mark, Problem, Report, verify};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use crate::config::{Audit, Durability};
+use crate::telemetry::metrics::Metrics;
 use crate::domain::time::{Clock, Timestamp};
 
 use super::{Decision, Event, Journal, Kind, Outcome, RequestFacts, Response};
@@ -73,7 +74,7 @@ pub(super) fn audit(dir: &Path, durability: Durability) -> Audit {
 
 /// Writes `count` events to the journal in `dir`, which begins with it or goes on.
 pub(super) async fn write(dir: &Path, count: u32) {
-    let journal = Journal::open(&audit(dir, Durability::Relaxed), "node-1", &Clock::system()).unwrap();
+    let journal = Journal::open(&audit(dir, Durability::Relaxed), "node-1", &Clock::system(), &Metrics::new()).unwrap();
     for n in 0..count {
         journal.append(if n % 10 == 9 { completion(n) } else { event(n) }).await.unwrap();
     }

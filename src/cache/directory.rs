@@ -11,6 +11,7 @@ use crate::domain::refusal::Code;
 use crate::domain::time::{Clock, Span, Timestamp};
 use crate::identity::SecretHash;
 use crate::store::Store;
+use crate::telemetry::metrics::Metrics;
 
 use super::entry::Entry;
 use super::fill::{FillError, fill};
@@ -47,12 +48,13 @@ pub struct Directory {
     pub(super) generations: Generations,
     entries: Cache<SecretHash, Arc<Entry>>,
     live: Mutex<HashMap<SessionId, Arc<Live>>>,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 impl Directory {
     /// An empty table over `store`; nothing is admitted before [`super::follow`] runs.
     #[must_use]
-    pub fn new(store: Store, clock: Arc<Clock>, lease: Span) -> Arc<Self> {
+    pub fn new(store: Store, clock: Arc<Clock>, lease: Span, metrics: Arc<Metrics>) -> Arc<Self> {
         let bounded = UntilItsEnd { clock: Arc::clone(&clock) };
         Arc::new(Self {
             lease: Lease::new(Arc::clone(&clock), lease),
@@ -63,6 +65,7 @@ impl Directory {
                 .build(),
             generations: Generations::new(),
             live: Mutex::default(),
+            metrics,
             store,
             clock,
         })
@@ -77,7 +80,13 @@ impl Directory {
             return Err(NotAdmitted::Stale);
         }
         for _ in 0..ATTEMPTS {
-            let entry = self.entries.try_get_with(token, fill(self, token)).await.map_err(|e| not_admitted(&e))?;
+            let entry = match self.entries.get(&token).await {
+                Some(entry) => {
+                    self.metrics.cache_hits.inc();
+                    entry
+                }
+                None => self.entries.try_get_with(token, fill(self, token)).await.map_err(|e| not_admitted(&e))?,
+            };
             if self.generations.current(&entry.stamp) {
                 return Ok(entry);
             }
@@ -92,28 +101,18 @@ impl Directory {
         self.lease.is_fresh()
     }
 
-    /// How old our knowledge is.
-    #[must_use]
-    pub fn age(&self) -> Duration {
-        self.lease.age()
-    }
-
     /// How long our knowledge may be used without being confirmed.
     #[must_use]
     pub const fn lease(&self) -> Duration {
         self.lease.span()
     }
 
-    /// How many sessions are in memory.
-    #[must_use]
-    pub fn entries(&self) -> u64 {
-        self.entries.entry_count()
-    }
-
-    /// How many sessions are in use on this node.
-    #[must_use]
-    pub fn live_sessions(&self) -> usize {
-        self.live().len()
+    /// Sets the gauges that say what is known here, and how old it is.
+    pub fn measure(&self) {
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        self.metrics.cache_entries.set(i64::try_from(self.entries.entry_count()).unwrap_or(i64::MAX));
+        self.metrics.sessions_live.with_label_values(&["consented"]).set(count(self.live().len()));
+        self.metrics.state_age_seconds.set(self.lease.age().as_secs_f64());
     }
 
     pub(super) fn live(&self) -> MutexGuard<'_, HashMap<SessionId, Arc<Live>>> {

@@ -24,6 +24,7 @@ pub(super) enum FillError {
 
 /// Reads the session. The counters are taken before the read begins: a change in between makes the entry old.
 pub(super) async fn fill(directory: &Directory, token: SecretHash) -> Result<Arc<Entry>, FillError> {
+    directory.metrics.cache_misses.inc();
     let before = directory.generations.snapshot();
     let read = directory.store.admission(&token).await.map_err(FillError::Store)?;
     let admission = read.ok_or(FillError::Unknown)?;

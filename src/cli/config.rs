@@ -64,8 +64,12 @@ fn check(path: &Path, environment: &Environment, format: Format, colour: bool) -
                 };
                 Ok(Checked { result, warnings: Vec::new(), exit: Exit::No })
             }
-            unreadable @ ConfigErrors::Unreadable { .. } => Err(unreadable)
-                .with_context(|| format!("name the configuration file with `--config FILE` or in `{FILE_VARIABLE}`")),
+            ConfigErrors::Unreadable { path, source } => Err(source).with_context(|| {
+                let path = path.display();
+                format!(
+                    "cannot read the configuration file `{path}` (name it with `--config FILE` or in `{FILE_VARIABLE}`)"
+                )
+            }),
         },
     }
 }

@@ -50,6 +50,7 @@ fn set(node: &mut Node, path: &[String], given: Node) -> Result<(), Complaint> {
 fn open(node: &mut Node) {
     if let (Value::Raw(text), Origin::Variable(name)) = (&node.value, &node.origin)
         && let Some(parsed) = tree::of_variable(name, text)
+        && matches!(parsed.value, Value::List(_) | Value::Table(_))
     {
         *node = parsed;
     }

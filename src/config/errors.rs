@@ -50,7 +50,6 @@ pub struct Mistake {
 }
 
 /// The mistakes of one file, at least one, in the order of their places.
-#[derive(Debug)]
 pub struct Mistakes {
     /// The file's name as it was given.
     file: String,
@@ -92,6 +91,13 @@ impl Mistakes {
             format_args!("{count} mistake{} in `{}`", if count == 1 { "" } else { "s" }, self.file),
         );
         out
+    }
+}
+
+impl fmt::Debug for Mistakes {
+    /// Without the text: what no message shows is not blanked in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mistakes").field("file", &self.file).field("list", &self.list).finish_non_exhaustive()
     }
 }
 

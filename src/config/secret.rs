@@ -10,7 +10,8 @@ use super::section::{Item, Section};
 pub(super) fn secret(section: &mut Section<'_>, key: &'static str, file_key: &'static str) -> Option<SecretString> {
     let (inline, file) = (section.item(key), section.item(file_key));
     if inline.is_some() && file.is_some() {
-        section.complain(file_key, both(key, file_key));
+        let complaint = Complaint::new(format!("`{key}` is given too"));
+        section.complain(file_key, complaint.hint(format!("keep `{key}` or `{file_key}`, not both")));
         return None;
     }
     let text = match (inline, file) {
@@ -19,11 +20,6 @@ pub(super) fn secret(section: &mut Section<'_>, key: &'static str, file_key: &'s
         (None, None) => None,
     };
     text.map(SecretString::from)
-}
-
-/// What is wrong when a secret is given twice.
-pub(super) fn both(key: &str, file_key: &str) -> Complaint {
-    Complaint::new(format!("`{key}` is given too")).hint(format!("keep `{key}` or `{file_key}`, not both"))
 }
 
 /// A secret that stands in the configuration.

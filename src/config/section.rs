@@ -33,14 +33,18 @@ impl<'r> Item<'r> {
         &self.place
     }
 
+    /// Where its key stands.
+    pub(super) fn key_place(&self) -> Place {
+        Place { key: self.place.key.clone(), origin: self.node.key.clone() }
+    }
+
     /// A string, whatever it says.
     fn text(self) -> Option<String> {
-        let (reading, origin) = (self.reading, self.node.origin.clone());
-        let text = self.hidden_text()?;
-        if !values::has_credentials(&text) {
-            reading.show(&origin);
+        let delicate = matches!(&self.node.value, Value::Text(text) if values::has_credentials(text));
+        if !delicate {
+            self.reading.show(&self.node.origin);
         }
-        Some(text)
+        self.hidden_text()
     }
 
     /// A string that nobody may see.
@@ -69,6 +73,7 @@ impl<'r> Item<'r> {
 
     /// `true` or `false`.
     pub(super) fn flag(self) -> Option<bool> {
+        self.reading.show(&self.node.origin);
         let item = self.opened();
         match item.node.value {
             Value::Boolean(flag) => Some(flag),
@@ -78,6 +83,7 @@ impl<'r> Item<'r> {
 
     /// A whole number.
     pub(super) fn integer(self) -> Option<i64> {
+        self.reading.show(&self.node.origin);
         let item = self.opened();
         match item.node.value {
             Value::Integer(Some(number)) => Some(number),
@@ -87,6 +93,7 @@ impl<'r> Item<'r> {
 
     /// A list's elements; `example` shows one.
     pub(super) fn items(self, example: &str) -> Option<Vec<Self>> {
+        self.reading.show(&self.node.origin);
         let item = self.opened();
         let Value::List(nodes) = item.node.value else { return item.wrong_type("a list", example) };
         let items = nodes.into_iter().enumerate().map(|(index, node)| {
@@ -109,7 +116,6 @@ impl<'r> Item<'r> {
 
     /// What a variable holds is read as TOML, now that something else than a string is wanted.
     fn opened(mut self) -> Self {
-        self.reading.show(&self.node.origin);
         if let (Value::Raw(raw), Origin::Variable(name)) = (&self.node.value, &self.node.origin)
             && let Some(node) = tree::of_variable(name, raw)
         {
@@ -167,6 +173,16 @@ impl<'r> Section<'r> {
         parse: impl FnOnce(&str) -> Result<T, Complaint>,
     ) -> Option<T> {
         self.item(key)?.parsed(parse)
+    }
+
+    /// As [`Self::parsed`], but `default` when the key is absent: none only when it is mistaken.
+    pub(super) fn parsed_or<T>(
+        &mut self,
+        key: &'static str,
+        default: T,
+        parse: impl FnOnce(&str) -> Result<T, Complaint>,
+    ) -> Option<T> {
+        self.item(key).map_or(Some(default), |item| item.parsed(parse))
     }
 
     /// `true` or `false`.

@@ -80,8 +80,8 @@ fn visible(text: &str, span: Range<usize>) -> Range<usize> {
 fn is_harmless(line: &str) -> bool {
     let line = line.trim_start().to_ascii_lowercase();
     let word = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
-    let plain = HARMLESS.contains(&word) || line.starts_with('[');
-    plain && !DELICATE.iter().any(|delicate| line.contains(delicate))
+    let header = line.starts_with('[') && !line.contains(['=', '"', '\'']);
+    (HARMLESS.contains(&word) || header) && !DELICATE.iter().any(|delicate| line.contains(delicate))
 }
 
 fn hint(message: &str) -> &'static str {

@@ -60,8 +60,10 @@ impl Node {
     pub(super) fn kind(&self) -> &'static str {
         match &self.value {
             Value::Text(_) | Value::Raw(_) => "a string",
-            Value::Integer(_) => "an integer",
-            Value::Boolean(_) => "`true` or `false`",
+            Value::Integer(Some(_)) => "a whole number",
+            Value::Integer(None) => "a number out of range",
+            Value::Boolean(true) => "`true`",
+            Value::Boolean(false) => "`false`",
             Value::Other(kind) => kind,
             Value::List(_) => "a list",
             Value::Table(_) => "a table",

@@ -16,7 +16,7 @@ type Parsed<T> = Result<T, Complaint>;
 
 /// Whether `given` looks like an address with a user, and so perhaps a password, in it.
 pub(super) fn has_credentials(given: &str) -> bool {
-    given.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
+    given.trim_start_matches("mailto:").split_once('@').is_some_and(|(user, _)| user.contains(':'))
 }
 
 /// The value as messages repeat it: not longer than a line, and without credentials.
@@ -55,7 +55,7 @@ pub(super) fn name(given: &str) -> Parsed<String> {
 pub(super) fn one_of<T: Copy>(given: &str, words: &[(&str, T)]) -> Parsed<T> {
     words.iter().find(|(word, _)| *word == given).map(|(_, value)| *value).ok_or_else(|| {
         let known: Vec<_> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
-        Complaint::new(format!("{} is none of {}", quoted(given), known.join(", ")))
+        Complaint::new(format!("{} is not one of {}", quoted(given), known.join(", ")))
     })
 }
 

@@ -1,6 +1,9 @@
 //! The one table: code → status, title, reason and next step; and the RFC 9457 document made of it.
 //!
 //! Statuses live here and nowhere else. docs/ERRORS.md lists the same table; a test holds them together.
+#[cfg(test)]
+mod tests;
+
 use http::StatusCode;
 use serde::Serialize;
 

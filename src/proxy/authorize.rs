@@ -41,7 +41,10 @@ pub(super) fn authorize(admitted: Admitted, gate: &Gate, arrival: &Arrival) -> R
         return Err(refused(Refusal::because(Code::WrongWorkspace, reason), None));
     }
     let question = Question { entry: &entry, routed: &routed, chained, last_seen, now: arrival.now };
-    match question.ask(&gate.engine.current()) {
+    let asked = gate.clock.uptime();
+    let answer = question.ask(&gate.engine.current());
+    gate.metrics.decision_seconds.observe(gate.clock.uptime().since(asked).as_secs_f64());
+    match answer {
         Ok(permit) => Ok(Permitted { routed, token, entry, chained, entering, permit }),
         Err(no) => Err(refused(no.refusal, Some(no.decision))),
     }
@@ -64,8 +67,8 @@ pub(super) struct Question<'a> {
 impl Question<'_> {
     /// Asks about every reading; the permit of the canonical one stands for all.
     pub(super) fn ask(&self, bundle: &Bundle) -> Result<Permit, Box<Refused>> {
-        let permit = decide_access(bundle, &self.entry.prepared, &self.asked(&self.routed.readings[0]))?;
-        for reading in &self.routed.readings {
+        let permit = decide_access(bundle, &self.entry.prepared, &self.asked(&self.routed.reading))?;
+        for reading in &self.routed.others {
             decide_access(bundle, &self.entry.prepared, &self.asked(reading))?;
         }
         Ok(permit)

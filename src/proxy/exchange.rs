@@ -55,6 +55,7 @@ async fn pass(
 ) -> Result<Response<Body>, Box<TurnedAway>> {
     let arrived = Arrived { head, secure: arrival.secure, peer: arrival.peer };
     let routed = route(normalize(arrived)?, &gate.routes)?;
+    gate.metrics.forged_headers_total.inc_by(routed.request.forged.0.into());
     let identified = identify(routed, gate)?;
     let admitted = admit(identified, gate, arrival.now).await?;
     let permitted = authorize(admitted, gate, arrival)?;

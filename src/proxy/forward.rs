@@ -42,7 +42,7 @@ pub(super) async fn forward(
     let routed = Arc::new(routed);
     let sent = Arc::new(AtomicU64::new(0));
     let completed = record::event(Kind::AccessCompleted, &entry, &routed, arrival);
-    let mut completion = Completion::new(gate, completed, arrival.began, Arc::clone(&sent));
+    let mut completion = Completion::new(gate, completed, routed.route.index, arrival.began, Arc::clone(&sent));
     let cut = CancellationToken::new();
     let watch = Watch { gate: Arc::clone(gate), token, entry: Arc::clone(&entry), routed: Arc::clone(&routed), chained };
     let mut lapse: Lapse = Box::pin(watch.lapsed());
@@ -51,6 +51,7 @@ pub(super) async fn forward(
     let outgoing = outgoing(&routed, headers, body);
     // The permit was for this one request: it is spent here.
     drop(permit);
+    gate.metrics.overhead_seconds.observe(gate.clock.uptime().since(arrival.began).as_secs_f64());
 
     let answered = tokio::select! {
         biased;
@@ -63,7 +64,7 @@ pub(super) async fn forward(
     };
     let answer = answered.map_err(|error| {
         completion.finish(Outcome::UpstreamFailed);
-        no_answer(&error)
+        no_answer(gate, &error)
     })?;
     if let Some(appended) = pending {
         appended.durable().await.map_err(record::unavailable)?;
@@ -71,7 +72,7 @@ pub(super) async fn forward(
     if let (Some(client), StatusCode::SWITCHING_PROTOCOLS) = (client, answer.status()) {
         return Ok(tunnel::open(gate, client, answer, entering.into_stream(), lapse, completion));
     }
-    let answer = Answer { answer, routed: &routed, now: arrival.now, stream: entering.into_stream(), lapse, cut, completion };
+    let answer = Answer { head_and_body: answer, routed: &routed, now: arrival.now, stream: entering.into_stream(), lapse, cut, completion };
     Ok(stream::respond(answer)?)
 }
 
@@ -115,10 +116,12 @@ async fn send(
     Ok(answer)
 }
 
-fn no_answer(error: &NoAnswer) -> Refusal {
+fn no_answer(gate: &Gate, error: &NoAnswer) -> Refusal {
     tracing::warn!(error = error as &dyn std::error::Error, "no answer from the app");
-    match error {
-        NoAnswer::Unreachable(_) => Code::UpstreamUnreachable.into(),
-        NoAnswer::Timeout => Code::UpstreamTimeout.into(),
-    }
+    let (kind, code) = match error {
+        NoAnswer::Unreachable(_) => ("unreachable", Code::UpstreamUnreachable),
+        NoAnswer::Timeout => ("timeout", Code::UpstreamTimeout),
+    };
+    gate.metrics.upstream_errors_total.with_label_values(&[kind]).inc();
+    code.into()
 }

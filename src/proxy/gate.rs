@@ -104,6 +104,12 @@ impl Gate {
         self.doors.get(route)
     }
 
+    /// Counts a request by how it ended; one that was turned away has no route.
+    pub(super) fn count(&self, route: Option<usize>, outcome: &str) {
+        let route = route.map_or_else(|| "-".to_owned(), |route| route.to_string());
+        self.metrics.requests_total.with_label_values(&[route.as_str(), outcome]).inc();
+    }
+
     /// The scheme that clients see.
     pub(super) fn scheme(secure: bool) -> &'static str {
         if secure { "https" } else { "http" }

@@ -86,7 +86,6 @@ pub(super) fn event(kind: Kind, entry: &Entry, routed: &Routed, arrival: &Arriva
 
 fn facts(routed: &Routed, arrival: &Arrival) -> RequestFacts {
     let request = &routed.request;
-    let labels = routed.readings.first().map(|reading| reading.labels.iter().map(ToString::to_string).collect());
     let user_agent = request.headers.iter().find(|(name, _)| name == http::header::USER_AGENT);
     RequestFacts {
         id: arrival.id.clone(),
@@ -94,7 +93,7 @@ fn facts(routed: &Routed, arrival: &Arrival) -> RequestFacts {
         host: request.host.clone(),
         path: request.path.sent.clone(),
         effect: strongest(routed).to_string(),
-        labels: labels.unwrap_or_default(),
+        labels: routed.reading.labels.iter().map(ToString::to_string).collect(),
         ip: request.peer.to_string(),
         user_agent: user_agent.and_then(|(_, value)| value.to_str().ok()).map(shortened),
     }
@@ -102,7 +101,7 @@ fn facts(routed: &Routed, arrival: &Arrival) -> RequestFacts {
 
 /// The strongest effect over all readings: what must be on disk first is judged by the worst that could be meant.
 pub(super) fn strongest(routed: &Routed) -> Effect {
-    routed.readings.iter().map(|reading| reading.effect).max().unwrap_or(Effect::Write)
+    routed.readings().map(|reading| reading.effect).max().unwrap_or(routed.reading.effect)
 }
 
 fn shortened(text: &str) -> String {

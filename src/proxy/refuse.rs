@@ -57,6 +57,8 @@ struct Page<'a> {
 /// The answer to a request that does not pass.
 pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_away: TurnedAway) -> Response<Body> {
     let TurnedAway { refusal, event } = turned_away;
+    gate.count(None, "refused");
+    gate.metrics.refusals_total.with_label_values(&[refusal.code.as_str()]).inc();
     if let Some(event) = event {
         gate.journal.note(*event);
     }

@@ -29,6 +29,7 @@ pub(super) type Lapse = Pin<Box<dyn Future<Output = Refusal> + Send>>;
 pub(super) struct Completion {
     gate: Arc<Gate>,
     event: Option<Event>,
+    route: usize,
     began: Uptime,
     outcome: Outcome,
     status: u16,
@@ -37,9 +38,9 @@ pub(super) struct Completion {
 }
 
 impl Completion {
-    pub(super) fn new(gate: &Arc<Gate>, event: Event, began: Uptime, sent: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(gate: &Arc<Gate>, event: Event, route: usize, began: Uptime, sent: Arc<AtomicU64>) -> Self {
         let outcome = Outcome::ClientGone;
-        Self { gate: Arc::clone(gate), event: Some(event), began, outcome, status: 0, sent, received: 0 }
+        Self { gate: Arc::clone(gate), event: Some(event), route, began, outcome, status: 0, sent, received: 0 }
     }
 
     /// How it ended; without a word the client has gone away.
@@ -69,13 +70,14 @@ impl Drop for Completion {
             duration_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             outcome: self.outcome,
         });
+        self.gate.count(Some(self.route), self.outcome.as_str());
         self.gate.journal.note(event);
     }
 }
 
 /// An answer of the app, with all that guards it.
 pub(super) struct Answer<'a> {
-    pub(super) answer: Response<Incoming>,
+    pub(super) head_and_body: Response<Incoming>,
     pub(super) routed: &'a Routed,
     pub(super) now: Timestamp,
     pub(super) stream: Stream,
@@ -89,8 +91,8 @@ pub(super) struct Answer<'a> {
 /// # Errors
 /// `upstream-unreachable` for a switch of protocols that nobody asked for.
 pub(super) fn respond(answer: Answer<'_>) -> Result<Response<Body>, Refusal> {
-    let Answer { answer, routed, now, stream, lapse, cut, mut completion } = answer;
-    let (parts, body) = answer.into_parts();
+    let Answer { head_and_body, routed, now, stream, lapse, cut, mut completion } = answer;
+    let (parts, body) = head_and_body.into_parts();
     completion.answered(parts.status);
     if parts.status.is_informational() {
         completion.finish(Outcome::UpstreamFailed);
@@ -137,16 +139,16 @@ struct Guarded {
 }
 
 impl Guarded {
-    fn lapse(&mut self, refusal: &Refusal) -> Option<Result<Frame<Bytes>, BoxError>> {
+    fn cut(&mut self, refusal: &Refusal) -> Result<Frame<Bytes>, BoxError> {
         self.over = true;
         self.cut.cancel();
         self.completion.finish(Outcome::Cut);
         if !self.events {
-            return Some(Err(Lapsed.into()));
+            return Err(Lapsed.into());
         }
         // The blank lines end whatever event was being sent.
         let farewell = format!("\n\nevent: access-ended\ndata: {{\"code\":\"{}\"}}\n\n", refusal.code);
-        Some(Ok(Frame::data(farewell.into())))
+        Ok(Frame::data(farewell.into()))
     }
 }
 
@@ -159,10 +161,10 @@ impl http_body::Body for Guarded {
             return Poll::Ready(None);
         }
         if let Some(cause) = self.stream.live().cause() {
-            return Poll::Ready(self.lapse(&cause.into()));
+            return Poll::Ready(Some(self.cut(&cause.into())));
         }
         if let Poll::Ready(refusal) = self.lapse.as_mut().poll(cx) {
-            return Poll::Ready(self.lapse(&refusal));
+            return Poll::Ready(Some(self.cut(&refusal)));
         }
         loop {
             match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {

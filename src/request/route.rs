@@ -129,8 +129,17 @@ pub struct Routed {
     pub route: Arc<Route>,
     /// The workspace that it names, if the route says where.
     pub workspace: Option<String>,
-    /// The readings: the canonical one first, and others only where they differ. A `Destination` adds its own.
-    pub readings: Vec<Reading>,
+    /// The canonical reading.
+    pub reading: Reading,
+    /// The other readings, only where they differ. A `Destination` adds its own.
+    pub others: Vec<Reading>,
+}
+
+impl Routed {
+    /// Every reading, the canonical one first.
+    pub fn readings(&self) -> impl Iterator<Item = &Reading> {
+        std::iter::once(&self.reading).chain(&self.others)
+    }
 }
 
 /// Finds the route and says what the request does.
@@ -161,7 +170,9 @@ pub fn route(mut request: Normalized, routes: &Routes) -> Result<Routed, Refusal
         }
     }
     drop_mapped(&mut request, route);
-    Ok(Routed { request, route: Arc::clone(route), workspace, readings })
+    let mut readings = readings.into_iter();
+    let reading = readings.next().ok_or(Code::AmbiguousPath)?;
+    Ok(Routed { request, route: Arc::clone(route), workspace, reading, others: readings.collect() })
 }
 
 /// The paths of a request: its own, and the `Destination`'s.

@@ -88,12 +88,12 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
     let engine = Arc::new(Engine::new(Bundle::load(&config.policy).map_err(StartError::Policies)?));
     let store = Store::open(&config.store).await?;
     let keys = Arc::new(Keys::open(&keys_folder(&config.store.path))?);
-    let journal = Journal::open(&config.audit, &node(), &clock)?;
+    let journal = Journal::open(&config.audit, &node(), &clock, &metrics)?;
     let (staff, customers) = verifiers(&config, &clock).await?;
 
     let phases = Phases::new();
     let feed = Arc::new(Feed::new());
-    let directory = Directory::new(store.clone(), Arc::clone(&clock), config.store.lease);
+    let directory = Directory::new(store.clone(), Arc::clone(&clock), config.store.lease, Arc::clone(&metrics));
     let access = Arc::new(Access {
         store: store.clone(),
         feed: Arc::clone(&feed),
@@ -116,7 +116,7 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
     let gate = Arc::new(Gate::new(&config, parts)?);
     let state = ApiState { access: Arc::clone(&access), staff, customers, keys, config: Arc::clone(&config), clock };
     let (address, ops_address) = listen(&config, &phases, gate, api::router(Arc::new(state)), {
-        ops::Ops { metrics, directory, journal: Arc::clone(&journal) }
+        ops::Ops { metrics, directory, journal: Arc::clone(&journal), access: Arc::clone(&access) }
     })
     .await?;
     tracing::info!(%address, ops = %ops_address, public_url = config.server.public_url, "serving");

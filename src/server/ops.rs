@@ -9,6 +9,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::{self, Access};
 use crate::audit::Journal;
 use crate::cache::Directory;
 use crate::telemetry::metrics::Metrics;
@@ -19,6 +20,7 @@ pub(super) struct Ops {
     pub(super) metrics: Arc<Metrics>,
     pub(super) directory: Arc<Directory>,
     pub(super) journal: Arc<Journal>,
+    pub(super) access: Arc<Access>,
 }
 
 /// Serves until `stop`.
@@ -55,6 +57,11 @@ async fn ready(State(ops): State<Ops>) -> (StatusCode, Json<Readiness>) {
 }
 
 async fn metrics(State(ops): State<Ops>) -> ([(HeaderName, &'static str); 1], String) {
-    ops.metrics.render_gauges();
+    ops.directory.measure();
+    ops.metrics.audit_queue.set(i64::try_from(ops.journal.queue()).unwrap_or(i64::MAX));
+    match access::grants::count_live(&ops.access).await {
+        Ok(live) => ops.metrics.grants_live.set(live),
+        Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "cannot count live grants"),
+    }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], ops.metrics.render())
 }

@@ -56,6 +56,16 @@ pub async fn open(
     query.fetch_all(connection).await?.iter().map(read).collect()
 }
 
+/// How many grants are live at `now`, over all workspaces.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_live(connection: &mut SqliteConnection, now: Timestamp) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(*) FROM grants
+        WHERE revoked_at IS NULL AND starts_at <= $1 AND (expires_at IS NULL OR expires_at > $1)";
+    Ok(sqlx::query_scalar(sql).bind(now.as_millis()).fetch_one(connection).await?)
+}
+
 /// Adds one.
 ///
 /// # Errors

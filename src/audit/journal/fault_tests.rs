@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 
 use super::file::SegmentFile;
 use super::*;
+use crate::telemetry::metrics::Metrics;
 use crate::audit::samples::{audit, event, segment};
 use crate::audit::verify;
 use crate::config::Durability;
@@ -82,7 +83,7 @@ impl SegmentFile for DiskFile {
 
 fn open(dir: &Path, disk: &Arc<Disk>, patience: Duration) -> Arc<Journal> {
     let audit = audit(dir, Durability::Strict);
-    Journal::open_with(&audit, "node-1", &Clock::system(), disk.opener(), patience).unwrap()
+    Journal::open_with(&audit, "node-1", (&Clock::system(), &Metrics::new()), disk.opener(), patience).unwrap()
 }
 
 const LONG: Duration = Duration::from_mins(1);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::audit::chain::Place;
 use crate::domain::id::EventId;
 use crate::domain::time::{Clock, Uptime};
+use crate::telemetry::metrics::Metrics;
 
 /// The latest control-plane events, so that each is recorded once.
 #[derive(Debug, Default)]
@@ -65,9 +66,8 @@ pub(super) struct Shared {
     pub(super) clock: Arc<Clock>,
     pub(super) writing: Busy,
     pub(super) syncing: Busy,
-    pub(super) records: AtomicU64,
+    pub(super) metrics: Arc<Metrics>,
     pub(super) dropped: AtomicU64,
-    pub(super) last_flush_nanos: AtomicU64,
     up: AtomicBool,
     on_disk: Mutex<Place>,
     recent: Mutex<Recent>,
@@ -75,14 +75,13 @@ pub(super) struct Shared {
 
 impl Shared {
     /// The state of a journal that is not up yet.
-    pub(super) fn new(clock: Arc<Clock>) -> Self {
+    pub(super) fn new(clock: Arc<Clock>, metrics: Arc<Metrics>) -> Self {
         Self {
             clock,
+            metrics,
             writing: Busy::default(),
             syncing: Busy::default(),
-            records: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
-            last_flush_nanos: AtomicU64::new(0),
             up: AtomicBool::new(false),
             on_disk: Mutex::new(Place::START),
             recent: Mutex::default(),

@@ -1,7 +1,6 @@
 //! The thread that brings a segment to disk: one fsync for everything written so far, then every waiter at once.
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -80,7 +79,7 @@ fn run(file: &dyn SegmentFile, shared: &Shared, inbox: &Receiver<Order>) {
             return;
         }
         *shared.on_disk() = order.upto;
-        shared.last_flush_nanos.store(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        shared.metrics.audit_flush_seconds.observe(took.as_secs_f64());
         for waiter in order.waiters {
             // Whoever went away does not need to know.
             let _ = waiter.send(());

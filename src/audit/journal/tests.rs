@@ -5,6 +5,7 @@ use futures_util::future::join_all;
 use proptest::prelude::*;
 
 use super::*;
+use crate::telemetry::metrics::Metrics;
 use crate::audit::samples::{self, at, audit, event, journal_of, segment, write};
 use crate::audit::{Kind, Selection, export, export_selected, verify};
 use crate::config::Durability;
@@ -14,7 +15,7 @@ fn open(dir: &Path) -> Result<Arc<Journal>, JournalError> {
     Journal::open_with(
         &audit(dir, Durability::Strict),
         "node-1",
-        &Clock::system(),
+        (&Clock::system(), &Metrics::new()),
         Box::new(file::open),
         Duration::from_mins(1),
     )
@@ -36,7 +37,7 @@ async fn many_appends_at_once_keep_each_one_s_order_and_the_chain() {
         }
     }))
     .await;
-    assert_eq!(journal.stats().records_total, 640);
+    assert_eq!(journal.shared.metrics.audit_records_total.get(), 640);
     journal.close().await;
     assert_eq!(verify(dir.path()).unwrap().problems, []);
     let text = std::fs::read_to_string(segment(dir.path())).unwrap();
@@ -130,7 +131,7 @@ async fn time_goes_on_after_the_latest_record() {
     journal.append(event(1)).await.unwrap();
     journal.close().await;
     let clock = Clock::system();
-    Journal::open(&audit(dir.path(), Durability::Relaxed), "node-1", &clock).unwrap().close().await;
+    Journal::open(&audit(dir.path(), Durability::Relaxed), "node-1", &clock, &Metrics::new()).unwrap().close().await;
     assert_eq!(clock.now(), late);
 }
 
@@ -153,7 +154,7 @@ async fn an_event_that_its_relay_repeats_is_recorded_once_also_after_a_restart()
 #[tokio::test]
 async fn in_relaxed_durability_nobody_waits_for_the_disk() {
     let dir = tempfile::tempdir().unwrap();
-    let journal = Journal::open(&audit(dir.path(), Durability::Relaxed), "node-1", &Clock::system()).unwrap();
+    let journal = Journal::open(&audit(dir.path(), Durability::Relaxed), "node-1", &Clock::system(), &Metrics::new()).unwrap();
     let appended = journal.append(event(1)).await.unwrap();
     assert!(appended.written.is_none());
     appended.durable().await.unwrap();
@@ -168,7 +169,7 @@ async fn a_note_is_on_disk_when_the_journal_has_closed() {
     journal.close().await;
     assert_eq!(verify(dir.path()).unwrap().records, 1);
     journal.note(samples::completion(2));
-    assert_eq!(journal.stats().notes_dropped, 1);
+    assert_eq!(journal.shared.dropped.load(std::sync::atomic::Ordering::Relaxed), 1);
 }
 
 #[tokio::test]

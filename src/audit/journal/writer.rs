@@ -163,7 +163,7 @@ impl Writer {
                 return false;
             }
         }
-        self.shared.records.fetch_add(self.chain.last().seq.saturating_sub(before), Ordering::Relaxed);
+        self.shared.metrics.audit_records_total.inc_by(self.chain.last().seq.saturating_sub(before));
         let mut waiters = Vec::new();
         let mut answers = Vec::with_capacity(batch.len());
         for written in batch.into_iter().filter_map(|entry| entry.written) {

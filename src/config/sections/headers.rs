@@ -9,32 +9,14 @@ use crate::config::section::{Item, Section};
 use crate::config::templates;
 use crate::config::types::HeaderPiece;
 
-/// Names that chaperone or HTTP itself sets: mapping one would forge it, or break the request's framing.
-const TAKEN: [&str; 24] = [
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-range",
-    "content-type",
-    "cookie",
-    "date",
-    "expect",
-    "forwarded",
-    "host",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "set-cookie",
-    "te",
-    "traceparent",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "via",
-    "x-forwarded-for",
-    "x-forwarded-proto",
-    "x-request-id",
+/// Names that chaperone or HTTP itself sets, or that would make the app do something else than was judged.
+#[rustfmt::skip]
+const TAKEN: [&str; 32] = [
+    "connection", "content-encoding", "content-length", "content-range", "content-type", "cookie", "date", "expect",
+    "forwarded", "host", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
+    "set-cookie", "te", "traceparent", "tracestate", "trailer", "transfer-encoding", "upgrade", "via",
+    "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-http-method",
+    "x-http-method-override", "x-method-override", "x-original-url", "x-request-id", "x-rewrite-url",
 ];
 
 type Mapped = BTreeMap<String, (HeaderName, Vec<HeaderPiece>)>;
@@ -43,10 +25,10 @@ type Mapped = BTreeMap<String, (HeaderName, Vec<HeaderPiece>)>;
 pub(super) fn headers(s: &mut Section<'_>, pass_authorization: bool) -> Mapped {
     let mut mapped = Mapped::new();
     for (key, item) in s.rest() {
-        let (reading, place) = (item.reading(), item.place().clone());
+        let (reading, place) = (item.reading(), item.key_place());
         let (name, in_file) = key.strip_suffix("_file").map_or((key.as_str(), false), |name| (name, true));
         let checked = allowed(name).and_then(|name| match mapped.contains_key(name.as_str()) {
-            true => Err(secret::both(name.as_str(), &format!("{name}_file"))),
+            true => Err(Complaint::new("this header is mapped already").hint("keep one of the two")),
             false if name == "authorization" && pass_authorization => {
                 Err(Complaint::new("`pass_authorization` lets the client's own pass")
                     .hint("map `Authorization`, or pass the client's, not both"))
@@ -73,8 +55,10 @@ fn allowed(given: &str) -> Result<HeaderName, Complaint> {
     if lower.starts_with("x-chaperone") {
         return Err(Complaint::new("`X-Chaperone-…` headers are chaperone's own").hint("the app gets them anyway"));
     }
-    if TAKEN.contains(&lower) || lower.starts_with("x-forwarded-") {
-        return Err(Complaint::new("HTTP or chaperone itself sets this header").hint("choose another name"));
+    if TAKEN.contains(&lower) {
+        return Err(
+            Complaint::new("this header steers the request itself, so it cannot be mapped").hint("choose another name")
+        );
     }
     Ok(name)
 }

@@ -42,10 +42,10 @@ fn route(s: &mut Section<'_>, public_url: &str, hosts: &mut Vec<HostMatch>) -> O
     let host = host(s, hosts);
     s.parsed("mode", mode);
     let upstream = s.required("upstream").and_then(|item| item.items("[\"http://127.0.0.1:3000\"]"));
-    let upstream: Vec<_> = upstream?.into_iter().filter_map(|item| item.parsed(values::upstream)).collect();
-    if upstream.is_empty() {
+    if upstream.as_ref().is_some_and(Vec::is_empty) {
         s.complain("upstream", Complaint::new("a route needs at least one upstream"));
     }
+    let upstream = upstream?.into_iter().filter_map(|item| item.parsed(values::upstream)).collect();
     let methods: BTreeSet<_> = s.list("methods", method).unwrap_or_default().into_iter().collect();
     let pass_authorization = s.flag("pass_authorization").unwrap_or(false);
     Some(Route {
@@ -65,7 +65,7 @@ fn route(s: &mut Section<'_>, public_url: &str, hosts: &mut Vec<HostMatch>) -> O
 
 /// Which host the route serves, of those that no route in `before` serves already.
 fn host(s: &mut Section<'_>, before: &mut Vec<HostMatch>) -> HostMatch {
-    let host = s.parsed("host", host_match).unwrap_or(HostMatch::Any);
+    let Some(host) = s.parsed_or("host", HostMatch::Any, host_match) else { return HostMatch::Any };
     if before.contains(&HostMatch::Any) {
         let complaint = Complaint::new("no request reaches this route: one before it takes every host");
         s.complain("host", complaint.hint("put the route for `*` last"));
@@ -111,7 +111,7 @@ fn workspace(s: &mut Section<'_>) -> Option<WorkspaceFrom> {
         (Some(path), None) => path.parsed(templates::workspace_path),
         (None, Some(host)) => host.parsed(templates::workspace_host),
         (Some(_), Some(_)) | (None, None) => {
-            s.complain_here(Complaint::new("this takes either `path` or `host`").hint("keep one of the two"));
+            s.complain_here(Complaint::new("this takes either `path` or `host`").hint("give one of the two"));
             None
         }
     }
@@ -139,32 +139,36 @@ fn label(s: &mut Section<'_>) -> Option<LabelRule> {
 fn assertion(s: &mut Section<'_>, public_url: &str) -> Option<Assertion> {
     let bindings = [("session", Binding::Session), ("request", Binding::Request)];
     let bind = s.parsed("bind", |word| values::one_of(word, &bindings)).unwrap_or(Binding::Session);
-    let hs256 = s.parsed("alg", |word| values::one_of(word, &[("EdDSA", false), ("HS256", true)])).unwrap_or(false);
     let audience = s.parsed("audience", values::words).unwrap_or_else(|| public_url.to_owned());
+    Some(Assertion { bind, key: assertion_key(s)?, audience })
+}
+
+fn assertion_key(s: &mut Section<'_>) -> Option<AssertionKey> {
     let shared = secret(s, "key", "key_file");
-    let key_given = s.has("key") || s.has("key_file");
-    let given_as = if s.has("key_file") { "key_file" } else { "key" };
-    let key = match (hs256, shared) {
-        (true, Some(key)) if key.expose_secret().len() < HS256_BYTES => {
-            let complaint = Complaint::new(format!("a key for HS256 has at least {HS256_BYTES} bytes"));
-            s.complain(given_as, complaint.hint("make one with `openssl rand -hex 32`"));
-            return None;
-        }
-        (true, Some(key)) => AssertionKey::Hs256(key),
-        (true, None) if !key_given => {
-            let complaint = Complaint::new("HS256 needs a secret that the app shares");
-            s.complain("alg", complaint.hint("name its file in `key_file`, or use `EdDSA`, which needs none"));
-            return None;
-        }
-        (true, None) => return None,
-        (false, _) if key_given => {
+    let given = ["key_file", "key"].into_iter().find(|key| s.has(key));
+    let hs256 = s.parsed_or("alg", false, |word| values::one_of(word, &[("EdDSA", false), ("HS256", true)]))?;
+    let (at, complaint) = match (hs256, given, shared) {
+        (false, None, _) => return Some(AssertionKey::EdDsa),
+        (false, Some(key), _) => {
             let complaint = Complaint::new("only HS256 takes a key; EdDSA signs with chaperone's own");
-            s.complain(given_as, complaint.hint("remove the key, or set `alg = \"HS256\"`"));
-            return None;
+            (key, complaint.hint("remove the key, or set `alg = \"HS256\"`"))
         }
-        (false, _) => AssertionKey::EdDsa,
+        (true, None, _) => {
+            let complaint = Complaint::new("HS256 needs a secret that the app shares");
+            ("alg", complaint.hint("name its file in `key_file`, or use `EdDSA`, which needs none"))
+        }
+        // What is wrong with the secret has been noted.
+        (true, Some(_), None) => return None,
+        (true, Some(_), Some(key)) if key.expose_secret().len() >= HS256_BYTES => {
+            return Some(AssertionKey::Hs256(key));
+        }
+        (true, Some(key), Some(_)) => {
+            let complaint = Complaint::new(format!("a key for HS256 has at least {HS256_BYTES} bytes"));
+            (key, complaint.hint("make one with `openssl rand -hex 32`"))
+        }
     };
-    Some(Assertion { bind, key, audience })
+    s.complain(at, complaint);
+    None
 }
 
 fn cookie(given: &str) -> Result<String, Complaint> {

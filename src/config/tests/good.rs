@@ -1,1 +1,162 @@
-//! a
+//! What the program gets from a file without mistakes.
+use std::fs;
+
+use http::Method;
+use proptest::prelude::*;
+
+use super::*;
+use crate::config::types::{
+    AssertionKey, Binding, Config, Durability, HeaderPiece, HostMatch, JwksFrom, WorkspaceFrom,
+};
+use crate::domain::effect::Effect;
+use crate::domain::time::Span;
+
+const EVERY_KEY: &str = include_str!("../../../config/chaperone.toml");
+const MINIMAL: &str = include_str!("../../../config/minimal.toml");
+
+fn config(text: &str) -> Config {
+    read_text(text).unwrap_or_else(|errors| panic!("{errors}")).config
+}
+
+/// A complete file with `part` added, which may be keys of its route or sections.
+fn config_with(part: &str) -> Config {
+    config(&format!("{SERVER}{PEOPLE}{ROUTE}{part}"))
+}
+
+#[test]
+fn the_shortest_file_gets_the_contracts_defaults() {
+    let Config { server, ops, vendor, routes, staff, customers, store, policy, grants, sessions, emergency, audit } =
+        config(MINIMAL);
+    assert_eq!((server.tls.is_none(), server.behind_tls_proxy, server.trusted_proxies.len()), (true, false, 0));
+    assert_eq!((ops.listen.to_string().as_str(), vendor.name.as_str()), ("127.0.0.1:9090", "127.0.0.1:8080"));
+    let [route] = routes.as_slice() else { panic!("one route") };
+    assert_eq!((&route.host, route.assertion.bind), (&HostMatch::Any, Binding::Session));
+    assert_eq!(route.assertion.audience, "http://127.0.0.1:8080");
+    assert!(matches!(route.assertion.key, AssertionKey::EdDsa) && !route.pass_authorization);
+    assert_eq!((staff.audience.as_str(), &staff.jwks), ("chaperone", &JwksFrom::Discovery));
+    assert_eq!((staff.groups_claim.as_str(), staff.organization_claim.as_str()), ("groups", "org"));
+    assert!(staff.allowed_groups.iter().eq(["support"]) && staff.organizations.is_empty());
+    assert_eq!(customers.audience, "chaperone");
+    assert_eq!(
+        [customers.workspace_claim, customers.role_claim, customers.email_claim],
+        ["workspace", "role", "email"]
+    );
+    assert_eq!(store.path, Path::new("/etc/chaperone/chaperone.db"));
+    assert_eq!((store.lease, policy.dirs.len()), (Span::from_seconds(2), 0));
+    let shown: Vec<_> = grants.presets.iter().map(Span::to_string).collect();
+    assert_eq!((shown.join(" ").as_str(), grants.default.to_string().as_str()), ("1d 3d 7d", "3d"));
+    assert_eq!((grants.max.to_string(), grants.recommend_min.to_string()), ("7d".to_owned(), "1d".to_owned()));
+    assert!(!grants.until_revoked);
+    assert_eq!((sessions.max.to_string(), sessions.idle.to_string()), ("8h".to_owned(), "30m".to_owned()));
+    assert_eq!((emergency.max.to_string().as_str(), emergency.approvers), ("1h", 1));
+    assert!(emergency.reason_codes.iter().eq(["data_loss", "outage", "security"]));
+    assert_eq!((audit.dir.as_path(), audit.durability), (Path::new("/etc/chaperone/audit"), Durability::Strict));
+}
+
+#[test]
+fn the_explained_file_loads_as_it_stands_without_a_warning() {
+    let loaded = read_text(EVERY_KEY).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(loaded.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn the_explained_file_loads_with_every_key_set() -> std::io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    for file in
+        ["c.pem", "k.pem", "ca.pem", "staff.jwks.json", "gate-secret.txt", "client-secret.txt", "webhook-secret.txt"]
+    {
+        fs::write(folder.path().join(file), "some content\n")?;
+    }
+    fs::write(folder.path().join("assertion-key.txt"), "0123456789abcdef0123456789abcdef")?;
+    let set = |line: &'static str| line.strip_prefix('#').filter(|key| !key.starts_with(' ')).unwrap_or(line);
+    let every = EVERY_KEY.lines().map(set).collect::<Vec<_>>().join("\n");
+    let loaded = read_in(folder.path(), &every, &[]).unwrap_or_else(|errors| panic!("{errors}"));
+    insta::assert_snapshot!("warnings", loaded.warnings.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn a_routes_keys_become_types() {
+    let config = config_with(
+        r#"
+        host = "Support.Example.com:8443"
+        methods = ["PROPFIND"]
+        workspace = { path = "/w/{workspace}/**" }
+        headers = { "Remote-User" = "u:{subject.email}", "X-Gate-Secret" = "hunter2" }
+        effects = [ { method = "POST", path = "/api/search", effect = "read" } ]
+        labels = [ { path = "/billing/**", label = "billing" } ]
+        assertion = { bind = "request", audience = "app" }
+        allow_encoded = ["%2f"]
+        "#,
+    );
+    let [route] = config.routes.as_slice() else { panic!("one route") };
+    assert_eq!(route.host, HostMatch::Exact("support.example.com:8443".to_owned()));
+    assert_eq!(route.workspace, Some(WorkspaceFrom::Path { before: vec!["w".to_owned()] }));
+    let (name, pieces) = &route.headers["remote-user"];
+    assert_eq!(name.as_str(), "remote-user");
+    assert_eq!(pieces, &[HeaderPiece::Text("u:".to_owned()), HeaderPiece::SubjectEmail]);
+    let [rule] = route.effects.as_slice() else { panic!("one rule") };
+    assert_eq!((&rule.method, rule.effect), (&Some(Method::POST), Effect::Read));
+    assert!(route.labels[0].path.matches("/billing/7") && route.allow_encoded.contains("%2F"));
+    assert_eq!((route.assertion.bind, route.assertion.audience.as_str()), (Binding::Request, "app"));
+}
+
+#[test]
+fn workspaces_stand_in_paths_and_hosts() {
+    let path = |before: &[&str]| WorkspaceFrom::Path { before: before.iter().map(|s| (*s).to_owned()).collect() };
+    let host = |before: &str, after: &str| WorkspaceFrom::Host { before: before.to_owned(), after: after.to_owned() };
+    for (given, want) in [
+        (r#"path = "/{workspace}/**""#, path(&[])),
+        (r#"path = "/api/v1/w/{workspace}/**""#, path(&["api", "v1", "w"])),
+        (r#"host = "{workspace}.app.example.com""#, host("", ".app.example.com")),
+        (r#"host = "App-{workspace}.example.com""#, host("app-", ".example.com")),
+    ] {
+        let config = config_with(&format!("workspace = {{ {given} }}"));
+        assert_eq!(config.routes[0].workspace, Some(want), "{given}");
+    }
+}
+
+#[test]
+fn addresses_are_taken_in_their_usual_spellings() {
+    for part in [
+        "[vendor]\nsupport_url = \"mailto:help@example.com\"",
+        "[vendor]\nreport_url = \"https://example.com/report?from=chaperone\"",
+        "[store]\nurl = \"sqlite:///var/lib/chaperone/state.db\"\nlease = \"PT10S\"",
+        "[[trusted_gate]]\njwks_url = \"http://127.0.0.1:9/jwks.json\"",
+        "[ops]\nlisten = \"[::1]:9090\"",
+    ] {
+        assert_eq!(keys_and_messages(part), [], "{part}");
+    }
+    let behind_proxy = "listen = \"[::]:80\"\npublic_url = \"https://[::1]:8443\"\nbehind_tls_proxy = true\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]\n";
+    assert_eq!(config(&format!("[server]\n{behind_proxy}{PEOPLE}{ROUTE}")).server.trusted_proxies.len(), 2);
+}
+
+#[test]
+fn a_default_never_exceeds_the_sections_max() {
+    let config = config_with("[grants]\nmax = \"2d\"\n[sessions]\nmax = \"10m\"");
+    let presets: Vec<_> = config.grants.presets.iter().map(Span::to_string).collect();
+    assert_eq!((presets.join(" ").as_str(), config.grants.default.to_string().as_str()), ("1d 2d", "2d"));
+    assert_eq!(config.sessions.idle.to_string(), "10m");
+}
+
+proptest! {
+    #[test]
+    fn no_text_whatever_makes_it_panic(text in "\\PC*", tail in ".*") {
+        let _ = read_text(&text).map_err(|errors| errors.to_string());
+        let _ = read_text(&format!("{MINIMAL}{tail}")).map_err(|errors| errors.to_string());
+    }
+
+    #[test]
+    fn no_change_of_a_right_file_makes_it_panic(at in 0..EVERY_KEY.len(), length in 0..40_usize, put in "[\\[\\]{}=\"'.,#\\n a-zé0-9]{0,12}") {
+        let start = EVERY_KEY.floor_char_boundary(at);
+        let end = EVERY_KEY.floor_char_boundary((start + length).min(EVERY_KEY.len()));
+        let text = format!("{}{put}{}", &EVERY_KEY[..start], &EVERY_KEY[end..]);
+        let _ = read_text(&text).map_err(|errors| errors.to_string());
+    }
+
+    #[test]
+    fn no_variable_makes_it_panic(name in "[a-z_0-9]{0,30}", value in "\\PC{0,30}") {
+        let name = format!("CHAPERONE__{name}");
+        let _ = read_in(Path::new("/nowhere"), MINIMAL, &[(&name, &value)]).map_err(|errors| errors.to_string());
+    }
+}

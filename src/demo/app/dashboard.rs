@@ -63,8 +63,14 @@ impl Frame {
             }),
         }
     }
+
+    /// Whether the visitor has a login of the app's own, which they can end here.
+    pub(super) fn signed_in(&self) -> bool {
+        self.banner.as_ref().is_none_or(|banner| !banner.support)
+    }
 }
 
+/// The name by which colleagues call somebody.
 fn first(name: &str) -> &str {
     name.split(' ').next().unwrap_or(name)
 }
