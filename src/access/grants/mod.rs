@@ -15,7 +15,7 @@ use crate::domain::path_pattern::PathPattern;
 use crate::domain::refusal::Code;
 use crate::domain::text::Label;
 use crate::domain::time::{Span, Timestamp};
-use crate::store::{grants, workspaces};
+use crate::store::{StoreError, grants, workspaces};
 
 use super::permission::Overseer;
 use super::{Access, AccessError, Actor, Page, PageRequest};

@@ -7,10 +7,11 @@ use super::*;
 use crate::access::{api_keys, trail};
 use crate::audit::Journal;
 use crate::config::{Audit, Durability};
+use crate::telemetry::metrics::Metrics;
 
 async fn relayed(world: &World) -> HashSet<crate::domain::id::EventId> {
     let audit = Audit { dir: world.folder.path().join("audit"), durability: Durability::Strict };
-    let journal = Journal::open(&audit, "node", &world.access.clock).unwrap();
+    let journal = Journal::open(&audit, "node", &world.access.clock, &Metrics::new()).unwrap();
     let stop = CancellationToken::new();
     stop.cancel();
     trail::relay(world.access.clone(), journal.clone(), stop).await;
