@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::{Kind, Outcome};
 use crate::domain::refusal::{Code, Refusal};
 use crate::request::{Routed, Upgrade};
+use crate::telemetry::logs::chain;
 
 use super::authorize::Permitted;
 use super::body::{Body, Outgoing};
@@ -125,7 +126,7 @@ async fn send(
 }
 
 fn no_answer(gate: &Gate, error: &NoAnswer) -> Refusal {
-    tracing::warn!(error = error as &dyn std::error::Error, "no answer from the app");
+    tracing::warn!(error = chain(error), "no answer from the app");
     let (kind, code) = match error {
         NoAnswer::Unreachable(_) => ("unreachable", Code::UpstreamUnreachable),
         NoAnswer::Timeout => ("timeout", Code::UpstreamTimeout),
