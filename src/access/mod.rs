@@ -10,8 +10,8 @@
 //! * `ending`: how a session ends and a grant is revoked, whatever the cause. `record`: decisions in events.
 //! * `repeat`: creating calls that are safe to repeat. `error`: why a call fails.
 //!
-//! Architecture Invariant: whoever changes something reads actor, workspace and object again inside the transaction
-//! that changes it, so that no decision is taken on what has just ceased to be true.
+//! Architecture Invariant: whoever changes something reads the person who acts, workspace and object again inside the
+//! transaction that changes it, so that no decision is taken on what has just ceased to be true.
 pub mod actor;
 pub mod api_keys;
 mod ending;

@@ -6,10 +6,10 @@ use crate::domain::id::{GrantId, WorkspaceId};
 use crate::domain::refusal::Code;
 use crate::store::{grants, sessions};
 
-use super::super::ending::{self, Ending, end_all};
-use super::super::permission::Overseer;
-use super::super::{Access, AccessError, Actor, record};
 use super::Revoked;
+use crate::access::ending::{self, Ending, end_all};
+use crate::access::permission::Overseer;
+use crate::access::{Access, AccessError, Actor, record};
 
 /// Revokes a grant, ends its sessions, and returns when nothing of it can pass any more. Revoking twice is fine.
 ///

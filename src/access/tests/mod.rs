@@ -160,8 +160,8 @@ fn entry(place: &str, grant: Option<&GrantId>) -> NewSession {
     }
 }
 
-fn once(key: &str, digest: u8) -> Option<Idempotency> {
-    Some(Idempotency { key: key.to_owned(), digest: [digest; 32] })
+fn once(key: &str, digest: u8) -> Idempotency {
+    Idempotency { key: key.to_owned(), digest: [digest; 32] }
 }
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, AccessError>) -> Refusal {

@@ -11,6 +11,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 use rustls::RootCertStore;
+use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
 use super::body::{BoxError, Outgoing};
@@ -108,13 +109,14 @@ impl Upstream {
         }
     }
 
-    /// Sends a request over a connection of its own, which no other request ever uses; for upgrades. The returned
-    /// future drives the connection.
+    /// Sends a request over a connection of its own, which no other request ever uses; for upgrades. The connection
+    /// is driven among `tasks`.
     pub(super) async fn send_alone(
         &self,
         mut request: Request<Outgoing>,
         target: PathAndQuery,
-    ) -> Result<(Response<Incoming>, impl Future<Output = ()> + Send + use<>), NoAnswer> {
+        tasks: &TaskTracker,
+    ) -> Result<Response<Incoming>, NoAnswer> {
         let origin = self.next()?;
         let unreachable = |error: BoxError| NoAnswer::Unreachable(error);
         let io = self.fresh.clone().call(origin.uri(target.clone())?).await.map_err(unreachable)?;
@@ -122,18 +124,13 @@ impl Upstream {
             hyper::client::conn::http1::handshake(io).await.map_err(|e| unreachable(e.into()))?;
         // An HTTP/1.1 request's target is origin-form; `Host` is already among the headers.
         *request.uri_mut() = Uri::from(target);
-        let mut driver = Box::pin(async move {
+        tasks.spawn(async move {
             if let Err(error) = connection.with_upgrades().await {
-                tracing::debug!(%error, "an upgraded connection to the app ended");
+                tracing::debug!(%error, "a connection to the app ended early");
             }
         });
-        let answer = tokio::select! {
-            answer = tokio::time::timeout(HEAD, sender.send_request(request)) => answer,
-            () = &mut driver => return Err(unreachable("the app closed the connection".into())),
-        };
-        match answer {
-            Ok(Ok(answer)) => Ok((answer, driver)),
-            Ok(Err(error)) => Err(unreachable(error.into())),
+        match tokio::time::timeout(HEAD, sender.send_request(request)).await {
+            Ok(answer) => answer.map_err(|error| unreachable(error.into())),
             Err(_) => Err(NoAnswer::Timeout),
         }
     }
