@@ -8,7 +8,7 @@ use super::source::Source;
 const OURS: [&str; 8] = ["src/", "tests/", "docs/", "config/", "policies/", "bin/", ".ci/", "benches/"];
 
 /// What a document points at that `is_there` does not find; paths are relative to the repository.
-pub fn dead_ends(path: &str, text: &str, is_there: &dyn Fn(&Path) -> bool) -> Vec<String> {
+pub(crate) fn dead_ends(path: &str, text: &str, is_there: &dyn Fn(&Path) -> bool) -> Vec<String> {
     let folder = Path::new(path).parent().unwrap_or(Path::new(""));
     let links = between(text, "](", ")").into_iter().filter(|link| !link.contains("://") && !link.starts_with('#'));
     let links = links.map(|link| plain(&folder.join(link.split('#').next().unwrap_or(link))));
@@ -48,7 +48,7 @@ fn plain(path: &Path) -> PathBuf {
 }
 
 /// Configurations that we hand out and no test loads: none of the tests' texts names them.
-pub fn untested(shipped: &BTreeMap<String, String>, sources: &[Source]) -> Vec<String> {
+pub(crate) fn untested(shipped: &BTreeMap<String, String>, sources: &[Source]) -> Vec<String> {
     let tested =
         |path: &str| sources.iter().any(|source| source.for_tests && source.text.contains(&format!("/{path}\"")));
     shipped.keys().filter(|path| !tested(path)).map(|path| format!("{path}: no test loads it")).collect()

@@ -26,7 +26,7 @@ const NEVER: [(&str, &str, &str); 2] = [
 const BELONGS: [(&str, &str); 2] = [("cedar_policy", "policy"), ("sqlx", "store")];
 
 /// What one file imports that it may not.
-pub fn breaches(source: &Source) -> Vec<String> {
+pub(crate) fn breaches(source: &Source) -> Vec<String> {
     let Some(room) = source.room() else { return Vec::new() };
     let Some(row) = row(room) else { return vec![format!("{}: the room `{room}` is in no row", source.path)] };
     let breach = |name: &Name| {
@@ -69,7 +69,7 @@ fn row(room: &str) -> Option<usize> {
 }
 
 /// Rooms of the table that the tree does not have.
-pub fn missing(sources: &[Source]) -> Vec<String> {
+pub(crate) fn missing(sources: &[Source]) -> Vec<String> {
     let there = |room: &&str| sources.iter().any(|source| source.room() == Some(room));
     let missing = ROWS.iter().copied().flatten().filter(|room| !there(room));
     missing.map(|room| format!("there is no room `{room}`")).collect()

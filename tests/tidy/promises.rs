@@ -27,14 +27,14 @@ const SECRETS: [&str; 5] = ["ApiKey", "SessionToken", "SecretHash", "Keys", "Sig
 const SECRET_FILES: [&str; 3] = ["src/identity/secret.rs", "src/identity/keys.rs", "src/config/secret.rs"];
 
 /// Permits that are not made by `decide_access`.
-pub fn permits(source: &Source) -> Vec<String> {
+pub(crate) fn permits(source: &Source) -> Vec<String> {
     let door = |within: &str| source.path == "src/policy/decide.rs" && within == "decide_access";
     let made = source.built.iter().filter(|built| built.what == "Permit" && !door(&built.within));
     made.map(|built| format!("{}: only `decide_access` makes a permit", source.at(built.line))).collect()
 }
 
 /// Statuses of refusals outside `problem`.
-pub fn statuses(source: &Source) -> Vec<String> {
+pub(crate) fn statuses(source: &Source) -> Vec<String> {
     if source.room().is_none_or(|room| room == "problem") || source.for_tests {
         return Vec::new();
     }
@@ -63,7 +63,7 @@ fn may(source: &Source, status: &str) -> bool {
 }
 
 /// Clocks that are read outside `domain::time`.
-pub fn clocks(source: &Source) -> Vec<String> {
+pub(crate) fn clocks(source: &Source) -> Vec<String> {
     let exempt = CLOCKS.iter().any(|(path, _)| source.path == *path) || source.path == "src/domain/time.rs";
     if exempt || source.for_tests {
         return Vec::new();
@@ -83,7 +83,7 @@ pub fn clocks(source: &Source) -> Vec<String> {
 }
 
 /// Arms `_ =>` in the rooms that decide: what is added later must be decided on, not swept along.
-pub fn wildcards(source: &Source) -> Vec<String> {
+pub(crate) fn wildcards(source: &Source) -> Vec<String> {
     let decides = source.room().is_some_and(|room| DECIDING.contains(&room)) && !source.for_tests;
     if !decides || WILDCARDS.iter().any(|(path, _)| source.path == *path) {
         return Vec::new();
@@ -92,7 +92,7 @@ pub fn wildcards(source: &Source) -> Vec<String> {
 }
 
 /// Secrets that can be printed.
-pub fn printed(source: &Source) -> Vec<String> {
+pub(crate) fn printed(source: &Source) -> Vec<String> {
     let shown = source.displayed.iter().filter(|shown| SECRETS.contains(&shown.word.as_str()));
     let shown = shown.map(|shown| format!("{}: `{}` is a secret: no Display", source.at(shown.line), shown.word));
     let defines = SECRET_FILES.contains(&source.path.as_str());
@@ -103,7 +103,7 @@ pub fn printed(source: &Source) -> Vec<String> {
 }
 
 /// Entries of the lists above that nothing needs any more.
-pub fn stale(sources: &[Source]) -> Vec<String> {
+pub(crate) fn stale(sources: &[Source]) -> Vec<String> {
     let has = |path: &str, found: &dyn Fn(&Source) -> bool| {
         sources.iter().any(|source| source.path.starts_with(path) && !source.for_tests && found(source))
     };
@@ -121,7 +121,7 @@ pub fn stale(sources: &[Source]) -> Vec<String> {
 }
 
 /// Columns that say what time alone decides.
-pub fn stored_standings(path: &str, sql: &str) -> Vec<String> {
+pub(crate) fn stored_standings(path: &str, sql: &str) -> Vec<String> {
     const COMPUTED: [&str; 8] = ["active", "is_active", "live", "is_live", "standing", "status", "expired", "idle"];
     let column = |line: &str| line.split_whitespace().next().is_some_and(|word| COMPUTED.contains(&word));
     let lines = sql.lines().zip(1..).filter(|(line, _)| column(line));

@@ -15,7 +15,7 @@ const BANNED: [(&str, &str); 5] = [
 ];
 
 /// A file that is too long or begins without a word on what it is for.
-pub fn files(source: &Source) -> Vec<String> {
+pub(crate) fn files(source: &Source) -> Vec<String> {
     let lines = source.text.lines().count();
     let long = (lines > LONGEST_FILE).then(|| format!("{}: {lines} lines: {LONGEST_FILE} at most", source.path));
     let head =
@@ -25,7 +25,7 @@ pub fn files(source: &Source) -> Vec<String> {
 }
 
 /// Functions that are too long.
-pub fn functions(source: &Source) -> Vec<String> {
+pub(crate) fn functions(source: &Source) -> Vec<String> {
     let long = source.functions.iter().filter(|function| function.lines > LONGEST_FUNCTION);
     let said = |Function { name, line, lines }: &Function| {
         format!("{}: `{name}` has {lines} lines: {LONGEST_FUNCTION} at most", source.at(*line))
@@ -34,7 +34,7 @@ pub fn functions(source: &Source) -> Vec<String> {
 }
 
 /// Rooms whose head does not tell of what is in them: every module, in backticks.
-pub fn heads(source: &Source) -> Vec<String> {
+pub(crate) fn heads(source: &Source) -> Vec<String> {
     if !source.path.ends_with("/mod.rs") && source.path != "src/lib.rs" {
         return Vec::new();
     }
@@ -45,7 +45,7 @@ pub fn heads(source: &Source) -> Vec<String> {
 }
 
 /// What is unfinished, or switched off.
-pub fn banned(source: &Source) -> Vec<String> {
+pub(crate) fn banned(source: &Source) -> Vec<String> {
     let found = |word: &Word| {
         let (what, instead) = BANNED.iter().find(|(banned, _)| word.word == *banned)?;
         Some(format!("{}: `{what}`: {instead}", source.at(word.line)))

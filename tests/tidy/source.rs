@@ -5,71 +5,71 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Item, UseTree, Visibility};
 
 /// One file of the tree.
-pub struct Source {
+pub(crate) struct Source {
     /// Its path in the repository, such as `src/proxy/admit.rs`.
-    pub path: String,
-    pub text: String,
+    pub(crate) path: String,
+    pub(crate) text: String,
     /// Whether all of it is compiled for tests only.
-    pub for_tests: bool,
-    pub names: Vec<Name>,
-    pub functions: Vec<Function>,
-    pub built: Vec<Built>,
-    pub words: Vec<Word>,
-    pub modules: Vec<Module>,
+    pub(crate) for_tests: bool,
+    pub(crate) names: Vec<Name>,
+    pub(crate) functions: Vec<Function>,
+    pub(crate) built: Vec<Built>,
+    pub(crate) words: Vec<Word>,
+    pub(crate) modules: Vec<Module>,
     /// The lines of arms whose pattern is `_`, outside tests.
-    pub wildcards: Vec<usize>,
+    pub(crate) wildcards: Vec<usize>,
     /// Types that are shown to people: `impl Display for …`.
-    pub displayed: Vec<Word>,
+    pub(crate) displayed: Vec<Word>,
 }
 
 /// A path of names in code: an import, a type, a call, or part of a macro's input.
-pub struct Name {
+pub(crate) struct Name {
     /// `crate`, `self` and `super` are resolved: the first segment is `crate` for what is our own.
-    pub segments: Vec<String>,
-    pub line: usize,
-    pub in_tests: bool,
+    pub(crate) segments: Vec<String>,
+    pub(crate) line: usize,
+    pub(crate) in_tests: bool,
     /// How it is imported, if it is.
-    pub import: Option<Import>,
+    pub(crate) import: Option<Import>,
 }
 
 #[derive(Clone)]
-pub struct Import {
+pub(crate) struct Import {
     /// `pub use`, of whatever reach.
-    pub public: bool,
-    pub renamed: bool,
+    pub(crate) public: bool,
+    pub(crate) renamed: bool,
 }
 
 /// A function, from its signature to its closing brace.
-pub struct Function {
-    pub name: String,
-    pub line: usize,
-    pub lines: usize,
+pub(crate) struct Function {
+    pub(crate) name: String,
+    pub(crate) line: usize,
+    pub(crate) lines: usize,
 }
 
 /// A value made by naming its struct and fields: `Permit { … }`.
-pub struct Built {
-    pub what: String,
-    pub line: usize,
+pub(crate) struct Built {
+    pub(crate) what: String,
+    pub(crate) line: usize,
     /// The function that it stands in.
-    pub within: String,
+    pub(crate) within: String,
 }
 
 /// A macro that is called (`todo!`), an attribute (`#[ignore]`), a type.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Word {
-    pub word: String,
-    pub line: usize,
+pub(crate) struct Word {
+    pub(crate) word: String,
+    pub(crate) line: usize,
 }
 
 /// `mod name;`: a module in a file of its own.
-pub struct Module {
-    pub name: String,
-    pub for_tests: bool,
+pub(crate) struct Module {
+    pub(crate) name: String,
+    pub(crate) for_tests: bool,
 }
 
 impl Source {
     /// Reads a file's syntax.
-    pub fn read(path: &str, text: &str) -> Self {
+    pub(crate) fn read(path: &str, text: &str) -> Self {
         let syntax = syn::parse_file(text).unwrap_or_else(|error| panic!("{path} is no Rust: {error}"));
         let mut source = Self {
             path: path.to_owned(),
@@ -89,13 +89,13 @@ impl Source {
     }
 
     /// The room that it stands in: a folder or a file of `src/`; none for `lib.rs`, the door of them all, and for tests.
-    pub fn room(&self) -> Option<&str> {
+    pub(crate) fn room(&self) -> Option<&str> {
         let room = self.path.strip_prefix("src/")?.split('/').next()?.trim_end_matches(".rs");
         (room != "lib").then_some(room)
     }
 
     /// Where it stands, as a finding says it.
-    pub fn at(&self, line: usize) -> String {
+    pub(crate) fn at(&self, line: usize) -> String {
         format!("{}:{line}", self.path)
     }
 
@@ -107,7 +107,7 @@ impl Source {
     }
 
     /// The folder of its child modules: `src/proxy/upstream/` for both ways to write that module.
-    pub fn children(&self) -> String {
+    pub(crate) fn children(&self) -> String {
         let stem = self.path.trim_end_matches(".rs");
         let (folder, name) = stem.rsplit_once('/').unwrap_or(("", stem));
         if matches!(name, "mod" | "lib" | "main") { format!("{folder}/") } else { format!("{stem}/") }
@@ -290,7 +290,7 @@ fn resolved(segments: Vec<String>, module: &[String]) -> Vec<String> {
         Some("chaperone") => (0, 1),
         _ => return segments,
     };
-    let from_root = ["crate".to_owned()].into_iter().chain(module[..base].iter().cloned());
+    let from_root = ["crate".to_owned()].into_iter().chain(module.iter().take(base).cloned());
     from_root.chain(segments.into_iter().skip(skip)).collect()
 }
 

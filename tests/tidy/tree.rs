@@ -6,19 +6,19 @@ use std::{fs, io};
 use super::source::Source;
 
 /// The repository.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Every Rust file of `src/` and `tests/`, with what is compiled for tests marked as such.
-pub fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     let files = files(&["src", "tests"], "rs");
     let sources = files.iter().map(|(path, text)| Source::read(path, text)).collect();
     marked(sources)
 }
 
 /// What a file of tests declares, and what stands below it, is for tests too.
-pub fn marked(mut sources: Vec<Source>) -> Vec<Source> {
+pub(crate) fn marked(mut sources: Vec<Source>) -> Vec<Source> {
     let declared = |source: &Source| {
         let folder = source.children();
         let of_tests = source.modules.iter().filter(|module| module.for_tests);
@@ -35,7 +35,7 @@ pub fn marked(mut sources: Vec<Source>) -> Vec<Source> {
 }
 
 /// Files of `src/` that no `mod` names: they are not compiled, so no test and no rule of the compiler holds them.
-pub fn orphans(sources: &[Source]) -> Vec<String> {
+pub(crate) fn orphans(sources: &[Source]) -> Vec<String> {
     let roots = ["src/lib", "src/main"].map(ToOwned::to_owned);
     let declared = sources.iter().flat_map(|source| {
         let folder = source.children();
@@ -51,7 +51,7 @@ pub fn orphans(sources: &[Source]) -> Vec<String> {
 }
 
 /// The files below `folders` (or these files themselves) whose names end in `.extension`, by their paths.
-pub fn files(folders: &[&str], extension: &str) -> BTreeMap<String, String> {
+pub(crate) fn files(folders: &[&str], extension: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for folder in folders {
         collect(&root().join(folder), extension, &mut found).unwrap_or_else(|error| panic!("{folder}: {error}"));
