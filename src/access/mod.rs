@@ -8,7 +8,7 @@
 //! * `permission`: which kind of actor, and what the policies say. Keys are judged by their scopes, for the policies
 //!   speak of people.
 //! * `ending`: how a session ends and a grant is revoked, whatever the cause. `record`: decisions in events.
-//! * `repeat`: creating calls that are safe to repeat.
+//! * `repeat`: creating calls that are safe to repeat. `error`: why a call fails.
 //!
 //! Architecture Invariant: whoever changes something reads the person who acts, workspace and object again inside the
 //! transaction that changes it, so that no decision is taken on what has just ceased to be true.
