@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::{Kind, Outcome};
 use crate::domain::refusal::{Code, Refusal};
 use crate::request::{Routed, Upgrade};
+use crate::telemetry::logs::chain;
 
 use super::authorize::Permitted;
 use super::body::{Body, Outgoing};
@@ -117,16 +118,15 @@ async fn send(
     target: PathAndQuery,
     alone: bool,
 ) -> Result<Response<Incoming>, NoAnswer> {
-    if !alone {
-        return door.upstream.send(outgoing, target).await;
+    if alone {
+        door.upstream.send_alone(outgoing, target, &gate.tasks).await
+    } else {
+        door.upstream.send(outgoing, target).await
     }
-    let (answer, connection) = door.upstream.send_alone(outgoing, target).await?;
-    gate.tasks.spawn(connection);
-    Ok(answer)
 }
 
 fn no_answer(gate: &Gate, error: &NoAnswer) -> Refusal {
-    tracing::warn!(error = error as &dyn std::error::Error, "no answer from the app");
+    tracing::warn!(error = chain(error), "no answer from the app");
     let (kind, code) = match error {
         NoAnswer::Unreachable(_) => ("unreachable", Code::UpstreamUnreachable),
         NoAnswer::Timeout => ("timeout", Code::UpstreamTimeout),

@@ -7,7 +7,7 @@ use crate::policy::{Engine, load};
 
 fn built_in_and(text: &str) -> Bundle {
     let own = [Source::new("own.cedar", text)];
-    load::check(files::base().into_iter().chain(files::segment()).chain(own).collect()).unwrap()
+    load::check(&files::base().into_iter().chain(files::segment()).chain(own).collect::<Vec<_>>()).unwrap()
 }
 
 /// Adds two times the largest number whenever the path is long: an overflow.
@@ -40,7 +40,7 @@ fn a_failure_beside_a_refusal_is_told_beside_it() {
 fn where_no_policy_says_yes_the_answer_is_no() {
     let permit = "@id(\"ours\") permit (principal is Engineer, action == Action::\"Read\", resource);";
     let own = [Source::new("own.cedar", permit)];
-    let bundle = load::check(files::base().into_iter().chain(own).collect()).unwrap();
+    let bundle = load::check(&files::base().into_iter().chain(own).collect::<Vec<_>>()).unwrap();
     assert!(request(&bundle, &case(r#"{"action":"Read"}"#)).is_ok());
     let refusal = request(&bundle, &case(r#"{"action":"Write"}"#)).expect_err("not permitted").refusal;
     assert_eq!((refusal.code, refusal.policy), (Code::PolicyDenied, None));

@@ -8,7 +8,7 @@ const PERMIT: &str = "@id(\"ours\")\npermit (principal is Engineer, action in Ac
 
 fn with(text: &str) -> Result<Bundle, String> {
     let own = [Source::new("own.cedar", PERMIT), Source::new("more.cedar", text)];
-    check(files::base().into_iter().chain(own).collect()).map_err(|errors| errors.to_string())
+    check(&files::base().into_iter().chain(own).collect::<Vec<_>>()).map_err(|errors| errors.to_string())
 }
 
 fn refused(text: &str) -> String {

@@ -19,7 +19,7 @@ fn all_cases() -> Vec<Case> {
 
 fn built_in_and(more: &[Source]) -> Bundle {
     let sources = files::base().into_iter().chain(files::segment()).chain(more.iter().cloned());
-    load::check(sources.collect()).unwrap()
+    load::check(&sources.collect::<Vec<_>>()).unwrap()
 }
 
 fn without(bundle: &Bundle, id: &str) -> Bundle {

@@ -11,6 +11,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 use rustls::RootCertStore;
+use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
 use super::body::{BoxError, Outgoing};
@@ -65,7 +66,7 @@ pub(super) struct Upstream {
 }
 
 impl Upstream {
-    /// `origins` are `http://`, `https://` (HTTP/2 by ALPN) or `h2://` (HTTP/2 in plaintext, as gRPC needs it).
+    /// `origins` are `http://`, `https://` (HTTP/2 by ALPN) or `h2c://` (HTTP/2 in plaintext, as gRPC may need it).
     pub(super) fn new(origins: &[Uri]) -> Result<Self, UpstreamError> {
         let origins: Vec<Origin> = origins.iter().filter_map(Origin::new).collect();
         let tls = client_tls(origins.iter().any(|origin| origin.scheme == Scheme::HTTPS))?;
@@ -108,13 +109,14 @@ impl Upstream {
         }
     }
 
-    /// Sends a request over a connection of its own, which no other request ever uses; for upgrades. The returned
-    /// future drives the connection.
+    /// Sends a request over a connection of its own, which no other request ever uses; for upgrades. The connection
+    /// is driven among `tasks`.
     pub(super) async fn send_alone(
         &self,
         mut request: Request<Outgoing>,
         target: PathAndQuery,
-    ) -> Result<(Response<Incoming>, impl Future<Output = ()> + Send + use<>), NoAnswer> {
+        tasks: &TaskTracker,
+    ) -> Result<Response<Incoming>, NoAnswer> {
         let origin = self.next()?;
         let unreachable = |error: BoxError| NoAnswer::Unreachable(error);
         let io = self.fresh.clone().call(origin.uri(target.clone())?).await.map_err(unreachable)?;
@@ -122,18 +124,13 @@ impl Upstream {
             hyper::client::conn::http1::handshake(io).await.map_err(|e| unreachable(e.into()))?;
         // An HTTP/1.1 request's target is origin-form; `Host` is already among the headers.
         *request.uri_mut() = Uri::from(target);
-        let mut driver = Box::pin(async move {
+        tasks.spawn(async move {
             if let Err(error) = connection.with_upgrades().await {
-                tracing::debug!(%error, "an upgraded connection to the app ended");
+                tracing::debug!(%error, "a connection to the app ended early");
             }
         });
-        let answer = tokio::select! {
-            answer = tokio::time::timeout(HEAD, sender.send_request(request)) => answer,
-            () = &mut driver => return Err(unreachable("the app closed the connection".into())),
-        };
-        match answer {
-            Ok(Ok(answer)) => Ok((answer, driver)),
-            Ok(Err(error)) => Err(unreachable(error.into())),
+        match tokio::time::timeout(HEAD, sender.send_request(request)).await {
+            Ok(answer) => answer.map_err(|error| unreachable(error.into())),
             Err(_) => Err(NoAnswer::Timeout),
         }
     }
@@ -148,7 +145,7 @@ impl Upstream {
 
 impl Origin {
     fn new(uri: &Uri) -> Option<Self> {
-        let http2 = matches!(uri.scheme_str(), Some("h2"));
+        let http2 = uri.scheme_str() == Some("h2c");
         let scheme = if uri.scheme() == Some(&Scheme::HTTPS) { Scheme::HTTPS } else { Scheme::HTTP };
         Some(Self { scheme, authority: uri.authority()?.clone(), http2 })
     }
