@@ -41,6 +41,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Clock;
 use crate::policy::Engine;
 use crate::store::{Feed, Store};
+use crate::telemetry::metrics::Metrics;
 
 /// Everything that the control plane works with.
 #[derive(Debug)]
@@ -57,6 +58,8 @@ pub struct Access {
     pub grants: config::Grants,
     /// Limits of sessions.
     pub sessions: config::Sessions,
+    /// The metrics.
+    pub metrics: Arc<Metrics>,
 }
 
 /// One page of a list.

@@ -66,7 +66,7 @@ pub(super) struct Upstream {
 }
 
 impl Upstream {
-    /// `origins` are `http://`, `https://` (HTTP/2 by ALPN) or `h2://` (HTTP/2 in plaintext, as gRPC needs it).
+    /// `origins` are `http://`, `https://` (HTTP/2 by ALPN) or `h2c://` (HTTP/2 in plaintext, as gRPC may need it).
     pub(super) fn new(origins: &[Uri]) -> Result<Self, UpstreamError> {
         let origins: Vec<Origin> = origins.iter().filter_map(Origin::new).collect();
         let tls = client_tls(origins.iter().any(|origin| origin.scheme == Scheme::HTTPS))?;
@@ -145,7 +145,7 @@ impl Upstream {
 
 impl Origin {
     fn new(uri: &Uri) -> Option<Self> {
-        let http2 = matches!(uri.scheme_str(), Some("h2"));
+        let http2 = uri.scheme_str() == Some("h2c");
         let scheme = if uri.scheme() == Some(&Scheme::HTTPS) { Scheme::HTTPS } else { Scheme::HTTP };
         Some(Self { scheme, authority: uri.authority()?.clone(), http2 })
     }
