@@ -48,9 +48,7 @@ pub(super) fn check(sources: &[Source]) -> Result<Bundle, Box<PolicyErrors>> {
     for (index, source) in sources.iter().enumerate() {
         draft.read(index, source);
     }
-    if draft.errors.is_empty() {
-        draft.validate(sources);
-    }
+    draft.validate(sources);
     if !draft.errors.is_empty() {
         return Err(Box::new(PolicyErrors(draft.errors)));
     }
@@ -86,12 +84,11 @@ impl Draft {
 
     fn add(&mut self, index: usize, source: &Source, place: (usize, usize), policy: &Policy, rule: Rule) {
         let id = PolicyId::new(&rule.id);
-        if let Err(error) = self.policies.add(policy.new_id(id.clone())) {
-            let message = format!("policy `{}` stands twice: {error}", rule.id);
+        if self.policies.add(policy.new_id(id.clone())).is_err() {
             self.errors.push(PolicyError::at(
                 source,
                 place,
-                message,
+                format!("a second policy `{}`", rule.id),
                 "ids are unique over all folders, guardrails included: choose another `@id`",
             ));
         } else {
@@ -153,3 +150,6 @@ fn digest_of(sources: &[Source]) -> Arc<str> {
     }
     id.into()
 }
+
+#[cfg(test)]
+mod tests;
