@@ -3,6 +3,7 @@ use serde_json::json;
 
 use crate::audit::{Decision, Event, Kind};
 use crate::domain::grant::Grant;
+use crate::domain::id::WorkspaceId;
 use crate::domain::refusal::Code;
 use crate::domain::session::{Ended, Session};
 use crate::domain::time::Timestamp;
@@ -78,7 +79,7 @@ pub(super) async fn revoke(
 pub(super) async fn shut(
     access: &Access,
     tx: &mut Write,
-    workspace: &crate::domain::id::WorkspaceId,
+    workspace: &WorkspaceId,
     ending: Ending<'_>,
 ) -> Result<(), AccessError> {
     end_all(access, tx, sessions::Of::Workspace(workspace), ending).await?;

@@ -10,6 +10,7 @@ use crate::domain::refusal::Code;
 use crate::domain::session::Session;
 use crate::domain::time::{Span, Timestamp};
 use crate::store::{Write, grants, sessions};
+use crate::telemetry::logs::chain;
 
 use super::ending::{self, Ending};
 use super::{Access, AccessError};
@@ -24,7 +25,7 @@ const WRITTEN_BACK: Span = Span::from_seconds(15);
 pub async fn sweep(access: Arc<Access>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         if let Err(error) = round(&access).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "ended sessions wait to be written down");
+            tracing::error!(error = chain(&error), "ended sessions wait to be written down");
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}

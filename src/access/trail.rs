@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::{Journal, Unavailable};
 use crate::domain::id::EventId;
 use crate::store::StoreError;
+use crate::telemetry::logs::chain;
 
 use super::Access;
 
@@ -34,7 +35,7 @@ pub async fn relay(access: Arc<Access>, journal: Arc<Journal>, stop: Cancellatio
         match round(&access, &journal, &held).await {
             Ok(()) => held.clear(),
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "control-plane events wait for the journal");
+                tracing::error!(error = chain(&error), "control-plane events wait for the journal");
                 held = journal.recent_control_events();
                 pause(&stop).await;
             }

@@ -8,6 +8,7 @@ use crate::access::AccessError;
 use crate::domain::id::{GrantId, RequestId};
 use crate::domain::refusal::{Code, Refusal};
 use crate::problem::Problem;
+use crate::telemetry::logs::chain;
 
 /// Why a call fails. As a response it is only a note, which the envelope turns into the document: that needs the
 /// request's id.
@@ -66,7 +67,7 @@ impl From<AccessError> for ApiError {
             AccessError::Refused(refusal) => (*refusal).into(),
             AccessError::ChooseGrant(grants) => Self { grants, ..Code::ChooseGrant.into() },
             AccessError::Store(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the store cannot be used");
+                tracing::error!(error = chain(&error), "the store cannot be used");
                 Refusal::because(Code::StaleState, "the state of grants and sessions cannot be read or written").into()
             }
         }

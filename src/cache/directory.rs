@@ -12,6 +12,7 @@ use crate::domain::refusal::Code;
 use crate::domain::time::{Clock, Span, Timestamp};
 use crate::identity::SecretHash;
 use crate::store::Store;
+use crate::telemetry::logs::chain;
 use crate::telemetry::metrics::Metrics;
 
 use super::entry::Entry;
@@ -57,7 +58,7 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// An empty table over `store`; nothing is admitted before [`super::follow`] runs.
+    /// An empty table over `store`; nothing is admitted before [`super::follow()`] runs.
     #[must_use]
     pub fn new(store: Store, clock: Arc<Clock>, lease: Span, metrics: Arc<Metrics>) -> Arc<Self> {
         let bounded = UntilItsEnd { clock: Arc::clone(&clock) };
@@ -143,7 +144,7 @@ fn not_admitted(error: &FillError) -> NotAdmitted {
         FillError::Ended(cause) => NotAdmitted::Ended(cause.clone()),
         FillError::SubjectGone => NotAdmitted::SubjectGone,
         FillError::Store(error) => {
-            tracing::error!(error = error as &dyn std::error::Error, "cannot read a session");
+            tracing::error!(error = chain(error), "cannot read a session");
             NotAdmitted::Stale
         }
         FillError::Facts(error) => {

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::store::{Ack, Announcement, Change, StoreError, Subscription};
+use crate::telemetry::logs::chain;
 
 use super::directory::Directory;
 use super::live::Live;
@@ -64,7 +65,7 @@ impl Follower {
             match self.catch_up().await {
                 Ok(()) => self.acknowledge(),
                 Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "cannot read the change feed");
+                    tracing::error!(error = chain(&error), "cannot read the change feed");
                 }
             }
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::directory::Directory;
+use crate::telemetry::logs::chain;
 
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -26,7 +27,7 @@ async fn write(directory: &Directory) {
     match directory.store.touch(&seen).await {
         Ok(()) => unwritten.iter().for_each(|(live, at)| live.wrote(*at)),
         Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "cannot write back when sessions were last seen");
+            tracing::warn!(error = chain(&error), "cannot write back when sessions were last seen");
         }
     }
 }

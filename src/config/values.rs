@@ -141,10 +141,13 @@ pub(super) fn origin(given: &str) -> Parsed<String> {
     if given == canonical { Ok(canonical) } else { Err(complaint().hint(format!("write it as `{canonical}`"))) }
 }
 
-/// The origin of an app.
+/// The origin of an app: `http://`, `https://`, or `h2c://` for HTTP/2 in plaintext.
 pub(super) fn upstream(given: &str) -> Parsed<Uri> {
-    let parsed = origin(given)?.parse();
-    parsed.map_err(|_| Complaint::new(format!("{} is not an origin", quoted(given))))
+    let canonical = match given.strip_prefix("h2c://") {
+        Some(authority) => origin(&format!("http://{authority}"))?.replacen("http", "h2c", 1),
+        None => origin(given)?,
+    };
+    canonical.parse().map_err(|_| Complaint::new(format!("{} is not an origin", quoted(given))))
 }
 
 /// An address on the web: `http` or `https`, a host, no user, no fragment.

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::{Appended, Kind, Outcome};
 use crate::domain::refusal::{Code, Refusal};
 use crate::request::{Routed, Upgrade};
+use crate::telemetry::logs::chain;
 
 use super::authorize::Permitted;
 use super::body::{Body, Lapse, Outgoing, Progress, Stopped};
@@ -131,7 +132,7 @@ impl Asking<'_> {
             }
             None => {}
         }
-        tracing::warn!(error = error as &dyn std::error::Error, "no answer from the app");
+        tracing::warn!(error = chain(error), "no answer from the app");
         let (kind, code) = match error {
             NoAnswer::Unreachable(_) => ("unreachable", Code::UpstreamUnreachable),
             NoAnswer::Timeout => ("timeout", Code::UpstreamTimeout),

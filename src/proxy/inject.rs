@@ -12,6 +12,7 @@ use crate::domain::session::Basis;
 use crate::domain::time::Span;
 use crate::identity::{Act, Claims};
 use crate::request::{Normalized, Route, Routed};
+use crate::telemetry::logs::chain;
 
 use super::exchange::Arrival;
 use super::gate::{Door, Gate};
@@ -173,7 +174,7 @@ fn assertion(
 
 fn sign(claims: &Claims<'_>, door: &Door) -> Result<HeaderValue, Refusal> {
     door.signer.sign(claims).map_err(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "cannot sign an assertion");
+        tracing::error!(error = chain(&error), "cannot sign an assertion");
         Code::Internal.into()
     })
 }

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::{self, Access};
 use crate::audit::Journal;
 use crate::cache::Directory;
+use crate::telemetry::logs::chain;
 use crate::telemetry::metrics::Metrics;
 
 /// What operators ask of.
@@ -61,7 +62,7 @@ async fn metrics(State(ops): State<Ops>) -> ([(HeaderName, &'static str); 1], St
     ops.metrics.audit_queue.set(i64::try_from(ops.journal.queue()).unwrap_or(i64::MAX));
     match access::grants::count_live(&ops.access).await {
         Ok(live) => ops.metrics.grants_live.set(live),
-        Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "cannot count live grants"),
+        Err(error) => tracing::warn!(error = chain(&error), "cannot count live grants"),
     }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], ops.metrics.render())
 }

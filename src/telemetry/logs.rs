@@ -1,4 +1,5 @@
 //! Structured logs on stderr: for people on a terminal, JSON lines for machines otherwise.
+use std::error::Error;
 use std::io::{self, IsTerminal};
 
 use tracing::subscriber::set_global_default;
@@ -22,6 +23,18 @@ pub fn init(filter: Option<&str>) {
     if let (Ok(()), Some(error)) = (begun, unreadable) {
         tracing::warn!(error, "the log filter cannot be read, so `{DEFAULT_FILTER}` stands");
     }
+}
+
+/// An error with all its causes, as one line: `cannot do this: because of that`.
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line = format!("{line}: {error}");
+        cause = error.source();
+    }
+    line
 }
 
 /// The filter, and why the one that was given is not it.

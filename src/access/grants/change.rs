@@ -5,17 +5,18 @@ use crate::audit::Kind;
 use crate::domain::action::ControlAction;
 use crate::domain::grant::{Grant, Standing};
 use crate::domain::id::{GrantId, WorkspaceId};
+use crate::domain::member::Member;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Timestamp;
 use crate::store::{Change, Write, grants, sessions};
 
-use super::super::ending::{Ending, end_all};
-use super::super::permission::{Asked, member_of, present_member};
-use super::super::{Access, AccessError, Actor};
 use super::{Lasting, create, window};
+use crate::access::ending::{Ending, end_all};
+use crate::access::permission::{Asked, member_of, present_member};
+use crate::access::{Access, AccessError, Actor};
 
 /// Moves a grant's end: a duration counts from its start. Later is `ExtendGrant`, earlier `ShortenGrant`. An end that
-/// has passed means now: the grant's sessions end.
+/// has passed means now: the grant's sessions end. Only its subject extends a grant, for it lends their login.
 ///
 /// # Errors
 /// `conflict` for a grant that is over or revoked; by policy and limits.
@@ -35,12 +36,15 @@ pub async fn change(
 
     let direction = later(end, grant.expires_at);
     let lasts = window::length(grant.starts_at, end);
-    let (action, limit) = match direction {
-        Ordering::Greater => (ControlAction::ExtendGrant, window::limit(&access.grants, lasts)),
-        Ordering::Less | Ordering::Equal => (ControlAction::ShortenGrant, None),
+    let (action, objections) = match direction {
+        Ordering::Greater => {
+            let limit = window::limit(&access.grants, lasts);
+            (ControlAction::ExtendGrant, [limit, another_login(&who.member, &grant)])
+        }
+        Ordering::Less | Ordering::Equal => (ControlAction::ShortenGrant, [None, None]),
     };
     let asked = Asked { action, access: Some(grant.access), lasts, workspace: &workspace, now };
-    let decision = window::stricter(asked.by(&who, &access.engine.current()), limit)?;
+    let decision = window::stricter(asked.by(&who, &access.engine.current()), objections.into_iter().flatten())?;
     match grant.standing(now) {
         Standing::Live | Standing::NotYet => {}
         Standing::Ended => return Err(over("this grant has ended")),
@@ -58,6 +62,15 @@ pub async fn change(
     let sequence = tx.commit(&create::event(&grant, Kind::GrantChanged, &decision, now)?).await?;
     access.feed.announce(sequence).await;
     Ok(grant)
+}
+
+/// Whoever extends a grant consents to more of what it lends: the login of its subject.
+fn another_login(who: &Member, grant: &Grant) -> Option<Refusal> {
+    let refusal = || {
+        Refusal::because(Code::WrongSubject, format!("this grant lends the login of `{}`", grant.subject))
+            .next("ask them to extend it, or create a grant of your own")
+    };
+    (who.id != grant.subject).then(refusal)
 }
 
 /// No session outlasts its grant.

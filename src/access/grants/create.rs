@@ -9,9 +9,9 @@ use crate::domain::time::Timestamp;
 use crate::policy::DecisionRecord;
 use crate::store::{Change, Write, grants};
 
-use super::super::permission::{Asked, member_of, present_member};
-use super::super::{Access, AccessError, Actor, Idempotency, record, repeat};
 use super::{NewGrant, window};
+use crate::access::permission::{Asked, member_of, present_member};
+use crate::access::{Access, AccessError, Actor, Idempotency, record, repeat};
 
 /// The longest list of engineers, groups or paths.
 const LIST: usize = 50;

@@ -57,21 +57,22 @@ pub(super) fn limit(limits: &config::Grants, lasts: Option<Span>) -> Option<Refu
     }
 }
 
-/// The stricter of policies and configuration: both must agree, and of their codes the first in order leads.
+/// The stricter of the policies and of what we have against it ourselves: all must agree, and of their codes the first
+/// in order leads.
 pub(super) fn stricter(
     decision: Result<Allowed, Box<Refused>>,
-    limit: Option<Refusal>,
+    ours: impl IntoIterator<Item = Refusal>,
 ) -> Result<DecisionRecord, Refusal> {
-    match (decision, limit) {
+    match (decision, ours.into_iter().reduce(merged)) {
         (Ok(allowed), None) => Ok(allowed.decision().clone()),
-        (Ok(_), Some(limit)) => Err(limit),
+        (Ok(_), Some(refusal)) => Err(refusal),
         (Err(refused), None) => Err(refused.refusal),
-        (Err(refused), Some(limit)) => Err(merged(refused.refusal, limit)),
+        (Err(refused), Some(refusal)) => Err(merged(refused.refusal, refusal)),
     }
 }
 
-fn merged(policy: Refusal, limit: Refusal) -> Refusal {
-    let (mut leads, follows) = if limit.code < policy.code { (limit, policy) } else { (policy, limit) };
+fn merged(one: Refusal, other: Refusal) -> Refusal {
+    let (mut leads, follows) = if other.code < one.code { (other, one) } else { (one, other) };
     leads.also.push(follows.code);
     leads.also.extend(follows.also);
     leads.also.retain(|code| *code != leads.code);

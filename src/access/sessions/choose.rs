@@ -14,7 +14,7 @@ use crate::policy::{
 };
 use crate::store::{Write, grants, members};
 
-use super::super::AccessError;
+use crate::access::AccessError;
 
 /// How many grants that are over are tried beside the open ones: they only tell the engineer what happened.
 const OVER: u32 = 20;

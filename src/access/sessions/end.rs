@@ -6,10 +6,10 @@ use crate::domain::session::{Ended, Session};
 use crate::domain::time::Timestamp;
 use crate::store::{Write, sessions};
 
-use super::super::actor::Scope;
-use super::super::ending::{self, Ending};
-use super::super::permission::{Overseer, engineer, scoped};
-use super::super::{Access, AccessError, Actor};
+use crate::access::actor::Scope;
+use crate::access::ending::{self, Ending};
+use crate::access::permission::{Overseer, engineer, scoped};
+use crate::access::{Access, AccessError, Actor};
 
 /// Ends a session: its engineer, or an operator. Ending twice is fine.
 ///

@@ -6,11 +6,11 @@ use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::store::{Change, grants, members, sessions, workspaces};
 
-use super::super::ending::about;
-use super::super::permission::{engineer, present_engineer, refused};
-use super::super::{Access, AccessError, Actor, record};
 use super::choose::Entry;
 use super::start::last_moment;
+use crate::access::ending::about;
+use crate::access::permission::{engineer, present_engineer, refused};
+use crate::access::{Access, AccessError, Actor, record};
 
 /// Moves a session's absolute end to the longest that is allowed from now, never past its grant. Its engineer only.
 ///

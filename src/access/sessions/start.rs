@@ -15,13 +15,13 @@ use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
 use crate::identity::SessionToken;
 use crate::store::{Change, Write, sessions, workspaces};
 
-use super::super::actor::EngineerActor;
-use super::super::ending::about;
-use super::super::permission::{engineer, present_engineer};
-use super::super::{Access, AccessError, Actor, Idempotency, record, repeat};
 use super::choose::{Choice, Entry, Nearest, candidates, choose};
 use super::renew::alive;
 use super::{NewSession, Started};
+use crate::access::actor::EngineerActor;
+use crate::access::ending::about;
+use crate::access::permission::{engineer, present_engineer};
+use crate::access::{Access, AccessError, Actor, Idempotency, record, repeat};
 
 /// Begins a session. Engineers only.
 ///

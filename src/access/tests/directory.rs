@@ -1,6 +1,6 @@
 //! Stories about the directory, and about tokens that say something else.
-use super::super::{engineers, support_access};
 use super::*;
+use crate::access::{engineers, support_access};
 
 fn olga(role: Role) -> Member {
     let email = "olga@acme.example".parse().unwrap();

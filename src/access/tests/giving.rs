@@ -1,6 +1,7 @@
 //! Stories about grants.
-use super::super::support_access::overview;
 use super::*;
+use crate::access::PageRequest;
+use crate::access::support_access::overview;
 use crate::domain::grant::Standing;
 use crate::store::Announcement;
 
@@ -67,7 +68,9 @@ async fn whoever_acts_in_a_members_login_reads_but_never_consents() {
     claims.impersonated = true;
     let somebody = world.access.member(claims).await.unwrap();
     assert_eq!(code(world.grant(&somebody, for_a(DAY)).await), Code::ConsentWhileImpersonated);
-    assert!(consent::list(&world.access, &somebody, &ws("acme"), &Default::default()).await.unwrap().items.is_empty());
+    assert!(
+        consent::list(&world.access, &somebody, &ws("acme"), &PageRequest::default()).await.unwrap().items.is_empty()
+    );
 }
 
 #[tokio::test]
@@ -90,12 +93,44 @@ async fn a_repeated_call_makes_one_grant_and_a_reused_key_is_a_conflict() {
     let world = World::new().await;
     let olga = world.olga().await;
     let acme = ws("acme");
-    let first = consent::create(&world.access, &olga, &acme, for_a(DAY), once("k", 1)).await.unwrap();
-    let second = consent::create(&world.access, &olga, &acme, for_a(DAY), once("k", 1)).await.unwrap();
+    let first = consent::create(&world.access, &olga, &acme, for_a(DAY), Some(once("k", 1))).await.unwrap();
+    let second = consent::create(&world.access, &olga, &acme, for_a(DAY), Some(once("k", 1))).await.unwrap();
     assert_eq!(first, second);
-    let other = consent::create(&world.access, &olga, &acme, for_a(HOUR), once("k", 2)).await;
+    let other = consent::create(&world.access, &olga, &acme, for_a(HOUR), Some(once("k", 2))).await;
     assert_eq!(code(other), Code::Conflict);
     assert_eq!(world.kinds().await, [Kind::GrantCreated]);
+}
+
+#[tokio::test]
+async fn nobody_lends_another_members_login_for_longer() {
+    let world = World::new().await;
+    let (olga, zoe) = (world.olga().await, world.member("acme", "zoe", Role::Owner).await);
+    let grant = world.grant(&olga, for_a(DAY)).await.unwrap();
+    let change = async |span| consent::change(&world.access, &zoe, &ws("acme"), &grant.id, Lasting::For(span)).await;
+    let refused = refusal(change(Span::from_seconds(8 * 86_400)).await);
+    assert_eq!((refused.code, refused.also.contains(&Code::DurationTooLong)), (Code::WrongSubject, true));
+    assert!(change(HOUR).await.is_ok(), "but another owner may shorten it");
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_midway_leaves_a_grant_with_its_event_or_neither() {
+    let world = World::new().await;
+    let olga = world.olga().await;
+    for patience in 0..60 {
+        tokio::select! {
+            biased;
+            _ = world.grant(&olga, for_a(DAY)) => {}
+            () = async { for _ in 0..patience * 20 { tokio::task::yield_now().await } } => {}
+        }
+    }
+    let page = PageRequest { after: None, limit: Some(200) };
+    let grants = consent::list(&world.access, &olga, &ws("acme"), &page).await.unwrap().items;
+    let mut made: Vec<_> = grants.into_iter().map(|grant| grant.id).collect();
+    let events = world.events().await.into_iter().filter(|event| event.kind == Kind::GrantCreated);
+    let mut told: Vec<_> = events.filter_map(|event| event.grant).collect();
+    made.sort();
+    told.sort();
+    assert_eq!(made, told);
 }
 
 #[tokio::test]
@@ -105,7 +140,7 @@ async fn lists_are_read_page_by_page() {
     for _ in 0..3 {
         world.grant(&olga, for_a(DAY)).await.unwrap();
     }
-    let page = |after| super::super::PageRequest { after, limit: Some(2) };
+    let page = |after| PageRequest { after, limit: Some(2) };
     let first = consent::list(&world.access, &olga, &ws("acme"), &page(None)).await.unwrap();
     let second = consent::list(&world.access, &olga, &ws("acme"), &page(first.next.clone())).await.unwrap();
     assert_eq!((first.items.len(), second.items.len(), second.next), (2, 1, None));

@@ -1,6 +1,6 @@
 //! Stories about sessions.
-use super::super::expiry;
 use super::*;
+use crate::access::{PageRequest, expiry};
 
 #[tokio::test]
 async fn an_engineer_enters_on_the_only_grant_and_is_shown_out_by_its_end() {
@@ -89,7 +89,7 @@ async fn a_repeated_start_is_the_same_session_under_a_new_token() {
     let world = World::new().await;
     let ada = world.engineer("ada").await;
     world.grant(&world.olga().await, for_a(DAY)).await.unwrap();
-    let start = |digest| entering::start(&world.access, &ada, entry("acme", None), once("k", digest));
+    let start = |digest| entering::start(&world.access, &ada, entry("acme", None), Some(once("k", digest)));
     let (first, second) = (start(1).await.unwrap(), start(1).await.unwrap());
     assert_eq!(first.session.id, second.session.id);
     let store = &world.access.store;
@@ -114,7 +114,7 @@ async fn sessions_are_ended_by_their_engineer_a_member_or_an_operator_and_by_nob
     assert_eq!(entering::end(access, &ada, &one.session.id).await.unwrap().ended, Some(ended), "ending twice is fine");
     entering::end_for_member(access, &olga, &ws("acme"), &two.session.id).await.unwrap();
     entering::end(access, &world.operator, &three.session.id).await.unwrap();
-    let listed = entering::list(access, &olga, &ws("acme"), &Default::default()).await.unwrap().items;
+    let listed = entering::list(access, &olga, &ws("acme"), &PageRequest::default()).await.unwrap().items;
     assert!(listed.len() == 3 && listed.iter().all(|shown| shown.session.ended.is_some()));
     assert_eq!(code(entering::current(access, &ben, &one.token.hash()).await), Code::NoSession);
     assert!(entering::current(access, &ada, &one.token.hash()).await.unwrap().ended.is_some());

@@ -3,8 +3,8 @@ use std::collections::HashSet;
 
 use tokio_util::sync::CancellationToken;
 
-use super::super::{api_keys, trail};
 use super::*;
+use crate::access::{api_keys, trail};
 use crate::audit::Journal;
 use crate::config::{Audit, Durability};
 use crate::telemetry::metrics::Metrics;

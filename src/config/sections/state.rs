@@ -43,7 +43,7 @@ pub(super) fn policy(s: &mut Section<'_>) -> Policy {
     let dirs = folders(s, "dirs");
     folders(s, "shadow_dirs");
     s.flag("reload");
-    s.parsed("proof", |word| values::one_of(word, &[("off", ()), ("required", ()), ("when-available", ())]));
+    s.parsed("proof", proof);
     s.parsed("solver", values::words);
     s.without_effect(&[
         ("reload", "policies are read once, at start"),
@@ -52,6 +52,15 @@ pub(super) fn policy(s: &mut Section<'_>) -> Policy {
         ("solver", "no policy set is proved before it decides"),
     ]);
     Policy { dirs }
+}
+
+/// Whether policies are proved: a proof that is required but never made would be no protection.
+fn proof(word: &str) -> Result<(), Complaint> {
+    if word == "required" {
+        return Err(Complaint::new("this version proves no policies, so a proof cannot be required")
+            .hint("write \"off\", and rely on `chaperone policy test`"));
+    }
+    values::one_of(word, &[("off", ()), ("when-available", ())])
 }
 
 /// The trail.

@@ -75,7 +75,7 @@ fn listeners() {
 fn routes() {
     let said = [
             about("mode = \"inline\"\nmethods = [\"CONNECT\", \"move\", \"A B\"]\nallow_encoded = [\"%00\"]"),
-            about("expose_cookies = [\"__Host-chaperone\", \"a;b\"]\n[[route]]\nupstream = [\"http://a/path\", \"h2c://a\", \"http://u:pw@a\"]"),
+            about("expose_cookies = [\"__Host-chaperone\", \"a;b\"]\n[[route]]\nupstream = [\"http://a/path\", \"ftp://a\", \"http://u:pw@a\"]"),
             about("[[route]]\nhost = \"*.example.com\"\nupstream = []"),
             about("workspace = { path = \"/w/{workspace}\" }"),
             about("workspace = { path = \"/w/{workspace}/**\", host = \"{workspace}.a\" }"),

@@ -89,7 +89,7 @@ pub(super) struct Upstream {
 }
 
 impl Upstream {
-    /// `origins` are `http://`, `https://` (HTTP/2 by ALPN) or `h2://` (HTTP/2 in plaintext, as gRPC needs it).
+    /// `origins` are `http://`, `https://` (HTTP/2 by ALPN) or `h2c://` (HTTP/2 in plaintext, as gRPC may need it).
     pub(super) fn new(origins: &[Uri]) -> Result<Self, UpstreamError> {
         let tls = client_tls(origins.iter().any(|origin| origin.scheme() == Some(&Scheme::HTTPS)))?;
         let origins = origins.iter().filter_map(|origin| Origin::new(origin, &tls)).collect();
@@ -160,7 +160,7 @@ impl Upstream {
 
 impl Origin {
     fn new(uri: &Uri, tls: &ClientConfig) -> Option<Self> {
-        let http2_only = uri.scheme_str() == Some("h2");
+        let http2_only = uri.scheme_str() == Some("h2c");
         let scheme = if uri.scheme() == Some(&Scheme::HTTPS) { Scheme::HTTPS } else { Scheme::HTTP };
         let authority = uri.authority()?.clone();
         let origin = Uri::builder().scheme(scheme.clone()).authority(authority).path_and_query("/").build().ok()?;

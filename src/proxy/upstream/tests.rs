@@ -64,7 +64,7 @@ async fn an_app_that_hangs_up_is_unreachable() {
 
 #[tokio::test]
 async fn the_app_sees_the_host_that_was_judged_over_http2_too() {
-    let (socket, upstream) = listen("h2").await;
+    let (socket, upstream) = listen("h2c").await;
     let tasks = TaskTracker::new();
     tasks.spawn(async move {
         let (client, _) = socket.accept().await.unwrap();

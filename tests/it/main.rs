@@ -1,0 +1,23 @@
+//! Stories through the real binary and real sockets: each test is a sentence about chaperone that its users rely on.
+//!
+//! * `world`: a gate that runs, the app behind it, the people around it, and clients for all of them.
+//! * `spine`: grant, enter, work, revoke, restart, verify: the story of a support case from end to end.
+//! * `effects`: what a session may do, by method and path, and until when.
+//! * `consent`: who may give access, to whom, and what ends it.
+//! * `upstream_sees`: what the app gets to read, and what never reaches it or comes back from it.
+//! * `refusals`: how a refusal looks, to a program and to a person.
+//! * `operate`: what operators meet: mistakes, signals, an app or a disk that is gone.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+mod consent;
+mod effects;
+mod operate;
+mod refusals;
+mod spine;
+mod upstream_sees;
+mod world;

@@ -1,0 +1,257 @@
+//! What a story says about its world before it begins; the configuration file.
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rcgen::CertifiedKey;
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio_rustls::TlsAcceptor;
+
+use super::app::App;
+use super::client::{Connection, HOST, Reply, Via, body, request};
+use super::gate::{Gate, chaperone};
+use super::people::{Issuer, members};
+use super::wait::eventually;
+
+/// The policies of the built-in profile, for stories that add some of their own.
+pub(crate) const SEGMENT: &str = include_str!("../../../policies/profiles/segment/segment.cedar");
+
+/// How the app listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AppSpeaks {
+    /// Plaintext, in HTTP/1.1.
+    Http,
+    /// TLS by a certificate that the gate's machine trusts.
+    Https,
+    /// HTTP/2 in plaintext.
+    H2,
+}
+
+/// What a story says before it begins.
+pub(crate) struct Builder {
+    server: String,
+    route: String,
+    more: String,
+    policies: Vec<(&'static str, String)>,
+    tls: bool,
+    app: AppSpeaks,
+}
+
+/// A gate that serves, the app behind it, and the people around it.
+pub(crate) struct World {
+    pub(crate) dir: TempDir,
+    pub(crate) gate: Gate,
+    pub(crate) app: App,
+    pub(crate) staff: Issuer,
+    pub(crate) customers: Issuer,
+    /// An API key with the scope `directory`.
+    pub(crate) directory: String,
+    environment: Vec<(String, String)>,
+}
+
+impl Builder {
+    /// Keys of the one route, as lines of TOML.
+    pub(crate) fn route(mut self, lines: &str) -> Self {
+        self.route += lines;
+        self.route.push('\n');
+        self
+    }
+
+    /// Other sections, as TOML.
+    pub(crate) fn section(mut self, toml: &str) -> Self {
+        self.more += toml;
+        self.more.push('\n');
+        self
+    }
+
+    /// A policy file in place of the built-in profile.
+    pub(crate) fn policy(mut self, name: &'static str, text: impl Into<String>) -> Self {
+        self.policies.push((name, text.into()));
+        self
+    }
+
+    /// TLS on the public listener.
+    pub(crate) fn tls(mut self) -> Self {
+        self.tls = true;
+        self.server += "tls = { cert = \"cert.pem\", key = \"key.pem\" }\n";
+        self
+    }
+
+    /// An app with TLS.
+    pub(crate) fn https_app(mut self) -> Self {
+        self.app = AppSpeaks::Https;
+        self
+    }
+
+    /// An app that speaks HTTP/2 by prior knowledge.
+    pub(crate) fn h2_app(mut self) -> Self {
+        self.app = AppSpeaks::H2;
+        self
+    }
+
+    /// Starts everything; the directory knows the workspaces and their members.
+    pub(crate) async fn start(self) -> World {
+        let dir = tempfile::tempdir().unwrap();
+        let mut environment = Vec::new();
+        let mut app_tls = None;
+        if self.tls {
+            let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(vec![HOST.to_owned()]).unwrap();
+            fs::write(dir.path().join("cert.pem"), cert.pem()).unwrap();
+            fs::write(dir.path().join("key.pem"), signing_key.serialize_pem()).unwrap();
+        }
+        if self.app == AppSpeaks::Https {
+            let (tls, pem) = app_tls_of("localhost");
+            let path = dir.path().join("app-ca.pem");
+            fs::write(&path, pem).unwrap();
+            environment.push(("SSL_CERT_FILE".to_owned(), path.to_str().unwrap().to_owned()));
+            app_tls = Some(tls);
+        }
+        let app = App::start(app_tls).await;
+        let (staff, customers) = (Issuer::staff(), Issuer::customers());
+        fs::write(dir.path().join("staff.jwks.json"), staff.jwks().to_string()).unwrap();
+        fs::write(dir.path().join("customers.jwks.json"), customers.jwks().to_string()).unwrap();
+        if !self.policies.is_empty() {
+            fs::create_dir(dir.path().join("policies")).unwrap();
+        }
+        for (name, text) in &self.policies {
+            fs::write(dir.path().join("policies").join(name), text).unwrap();
+        }
+        let config = dir.path().join("chaperone.toml");
+        fs::write(&config, self.config(&app, &staff, &customers)).unwrap();
+        let directory = token(&config, "directory");
+        let gate = Gate::start(&config, &environment).await;
+        let world = World { dir, gate, app, staff, customers, directory, environment };
+        world.is_ready().await;
+        world.populate().await;
+        world
+    }
+
+    fn config(&self, app: &App, staff: &Issuer, customers: &Issuer) -> String {
+        let Self { server, route, more, .. } = self;
+        let port = app.address.port();
+        let upstream = match self.app {
+            AppSpeaks::Http => format!("http://127.0.0.1:{port}"),
+            AppSpeaks::Https => format!("https://localhost:{port}"),
+            AppSpeaks::H2 => format!("h2://127.0.0.1:{port}"),
+        };
+        let policy = if self.policies.is_empty() { "" } else { "[policy]\ndirs = [\"policies\"]" };
+        let (staff, customers) = (staff.name(), customers.name());
+        format!(
+            r#"
+[server]
+listen = "127.0.0.1:0"
+public_url = "https://{HOST}"
+{server}
+[ops]
+listen = "127.0.0.1:0"
+[vendor]
+name = "Ledgerly"
+support_url = "https://ledgerly.example/help"
+[[route]]
+host = "*"
+upstream = ["{upstream}"]
+workspace = {{ path = "/w/{{workspace}}/**" }}
+{route}
+[staff]
+issuer = "{staff}"
+jwks_file = "staff.jwks.json"
+allowed_groups = ["support", "billing-support", "partner-support"]
+[customers]
+issuer = "{customers}"
+jwks_file = "customers.jwks.json"
+token_paths = ["/api/chaperone-token"]
+{policy}
+{more}
+"#
+        )
+    }
+}
+
+/// TLS for an app, and the certificate that its clients have to trust.
+fn app_tls_of(host: &str) -> (TlsAcceptor, String) {
+    let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(vec![host.to_owned()]).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
+    let tls = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let mut tls = tls.with_no_client_auth().with_single_cert(vec![cert.der().clone()], key).unwrap();
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    (TlsAcceptor::from(Arc::new(tls)), cert.pem())
+}
+
+/// A new API key with this scope.
+fn token(config: &std::path::Path, scope: &str) -> String {
+    let config = config.to_str().unwrap();
+    let made = chaperone(&["token", "create", "--config", config, "--name", scope, "--scope", scope]);
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    made.stdout.trim().to_owned()
+}
+
+impl World {
+    pub(crate) fn builder() -> Builder {
+        let (server, route, more) = (String::new(), String::new(), String::new());
+        Builder { server, route, more, policies: Vec::new(), tls: false, app: AppSpeaks::Http }
+    }
+
+    /// The world of most stories.
+    pub(crate) async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// A path in the gate's folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// The configuration file, as an argument.
+    pub(crate) fn config(&self) -> String {
+        self.path("chaperone.toml").to_str().unwrap().to_owned()
+    }
+
+    /// A new API key with this scope.
+    pub(crate) fn token(&self, scope: &str) -> String {
+        token(&self.path("chaperone.toml"), scope)
+    }
+
+    /// Starts the gate anew on the same folder, whether or not it still runs.
+    pub(crate) async fn restart(&mut self) {
+        self.gate = Gate::start(&self.path("chaperone.toml"), &self.environment).await;
+        self.is_ready().await;
+    }
+
+    /// A connection to the gate.
+    pub(crate) async fn connect(&self, via: Via) -> Connection {
+        Connection::open(self.gate.address, via).await
+    }
+
+    /// What the operators' listener answers.
+    pub(crate) async fn ops(&self, path: &str) -> Reply {
+        let address: SocketAddr = self.gate.ops;
+        let mut connection = Connection::open(address, Via::Http1).await;
+        connection.send(request("GET", path).body(body("")).unwrap()).await
+    }
+
+    async fn is_ready(&self) {
+        let limit = Duration::from_secs(10);
+        eventually("/readyz", limit, async || (self.ops("/readyz").await.status == 200).then_some(())).await;
+    }
+
+    /// The value of a metric: the line that begins with `line`; 0 where there is none yet.
+    pub(crate) async fn metric(&self, line: &str) -> f64 {
+        let metrics = self.ops("/metrics").await.expect(200).text();
+        let found = metrics.lines().find_map(|text| text.strip_prefix(line)?.trim().parse().ok());
+        found.unwrap_or(0.0)
+    }
+
+    async fn populate(&self) {
+        self.put_workspace("acme", json!({"plan": "business"})).await;
+        self.put_workspace("globex", json!({"plan": "team"})).await;
+        for member in members::ALL {
+            self.put_member(&member).await;
+        }
+    }
+}
