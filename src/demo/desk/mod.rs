@@ -27,6 +27,7 @@ use http::{Method, StatusCode, header};
 use serde_json::Value;
 
 use crate::domain::time::{Clock, Timestamp};
+use crate::identity::SessionToken;
 
 use super::api::Api;
 use super::consent::minute;
@@ -55,15 +56,17 @@ struct Memory {
     /// The last calls of each person, newest first.
     calls: BTreeMap<String, VecDeque<Exchange>>,
     /// The session that each engineer entered last.
-    entered: BTreeMap<&'static str, Entered>,
+    entered: BTreeMap<&'static str, Arc<Entered>>,
 }
 
 /// A session that was entered from the desk.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Entered {
     session: String,
     workspace: String,
     expires_at: Option<Timestamp>,
+    /// The value of the cookie, to ask the gate where the session stands.
+    token: SessionToken,
 }
 
 impl Entered {

@@ -160,7 +160,7 @@ impl<'a> Script<'a> {
                     "The billing area",
                     "",
                     "/billing",
-                    "The vendor's own policy `no-billing` refuses.",
+                    "The vendor's own policy, no-billing, refuses.",
                     "403 policy-denied",
                 ),
                 refused(
