@@ -89,10 +89,21 @@ impl Facts {
         Prepared::new(&self.engineer, &self.workspace, &self.subject, &self.session, &self.basis).unwrap()
     }
 
-    fn asked(&self, effect: Effect, covers_path: bool) -> Asked<'_> {
+    /// One request after the other, a millisecond apart: no two decisions have the same facts.
+    fn asked<'a>(&'a self, effect: Effect, covers_path: bool) -> impl FnMut() -> Asked<'a> {
+        let first = self.asked_at(self.now, effect, covers_path);
+        let mut now = self.now;
+        move || {
+            let last_seen_at = now;
+            now = now.plus(Span::from_millis(1));
+            Asked { now, last_seen_at, ..first }
+        }
+    }
+
+    fn asked_at(&self, now: Timestamp, effect: Effect, covers_path: bool) -> Asked<'_> {
         Asked {
-            now: self.now,
-            last_seen_at: self.now,
+            now,
+            last_seen_at: now,
             http: Http {
                 method: "GET",
                 host: "support.ledgerly.example",
@@ -157,18 +168,18 @@ fn grant(consent: Consent, granted: Timestamp) -> Grant {
 #[divan::bench(args = [Consent::Plain, Consent::Named])]
 fn permit(bencher: Bencher<'_, '_>, consent: Consent) {
     let (bundle, facts) = (Bundle::builtin().unwrap(), Facts::new(consent));
-    let (prepared, asked) = (facts.prepared(), facts.asked(Effect::Read, true));
-    assert!(decide_access(&bundle, &prepared, &asked).is_ok());
-    bencher.bench_local(|| decide_access(black_box(&bundle), black_box(&prepared), black_box(&asked)));
+    let (prepared, mut asked) = (facts.prepared(), facts.asked(Effect::Read, true));
+    assert!(decide_access(&bundle, &prepared, &asked()).is_ok());
+    bencher.with_inputs(asked).bench_local_values(|asked| decide_access(&bundle, &prepared, black_box(&asked)));
 }
 
 /// A write on a read-only grant, outside its scope: refused for two causes.
 #[divan::bench]
 fn refusal(bencher: Bencher<'_, '_>) {
     let (bundle, facts) = (Bundle::builtin().unwrap(), Facts::new(Consent::Named));
-    let (prepared, asked) = (facts.prepared(), facts.asked(Effect::Write, false));
-    assert!(decide_access(&bundle, &prepared, &asked).is_err());
-    bencher.bench_local(|| decide_access(black_box(&bundle), black_box(&prepared), black_box(&asked)));
+    let (prepared, mut asked) = (facts.prepared(), facts.asked(Effect::Write, false));
+    assert!(decide_access(&bundle, &prepared, &asked()).is_err());
+    bencher.with_inputs(asked).bench_local_values(|asked| decide_access(&bundle, &prepared, black_box(&asked)));
 }
 
 /// What a session costs once, when it is read from the store.

@@ -79,11 +79,11 @@ mod tests {
             about.policies().any(|found| found.id().to_string() == policy)
         };
         for (policy, actions) in [
-            ("forced-sso", &["Read", "Write", "LoginAs", "StartSession"][..]),
+            ("forced-sso", &["Read", "Write", "Delete", "LoginAs", "StartSession"][..]),
             ("grant-ended", &["Read", "Write", "Delete", "StartSession"]),
             ("read-only", &["Write", "Delete"]),
             ("start-subject", &["StartSession"]),
-            ("owners", &["CreateGrant", "ReadTrail"]),
+            ("owners", &["CreateGrant", "ExtendGrant", "ReadTrail"]),
             ("seven-days", &["CreateGrant", "ExtendGrant"]),
         ] {
             for action in
