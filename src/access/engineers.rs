@@ -15,8 +15,8 @@ use super::ending::{Ending, end_all};
 use super::permission::scoped;
 use super::{Access, AccessError, Actor, record};
 
-/// Switches an engineer off or on; switching off ends their sessions. Works before their first sign-in too. Returns
-/// whether it is new. Directory keys only.
+/// Switches an engineer off or on; switching off ends their sessions, which answer from then on as a new one would be
+/// refused: `policy-denied`. Works before their first sign-in too. Returns whether it is new. Directory keys only.
 ///
 /// # Errors
 /// As every function of this room.
@@ -30,7 +30,7 @@ pub async fn put(access: &Access, actor: &Actor, id: &EngineerId, disabled: bool
     engineers::put(&mut tx, &engineer).await?;
     tx.change(&Change::Engineer(id.clone())).await?;
     if disabled {
-        let ending = Ending { cause: &Code::SessionEnded, by: &by, at: now };
+        let ending = Ending { cause: &Code::PolicyDenied, by: &by, at: now };
         end_all(access, &mut tx, sessions::Of::Engineer(id), ending).await?;
     }
     let event = changed(access, id, &json!({ "by": by, "disabled": disabled }), now)?;
@@ -60,7 +60,7 @@ pub async fn delete(access: &Access, actor: &Actor, id: &EngineerId) -> Result<(
     engineers::find(&mut tx, id).await?.ok_or(Code::NotFound)?;
     engineers::delete(&mut tx, id, now).await?;
     tx.change(&Change::Engineer(id.clone())).await?;
-    let ending = Ending { cause: &Code::SessionEnded, by: &by, at: now };
+    let ending = Ending { cause: &Code::PolicyDenied, by: &by, at: now };
     end_all(access, &mut tx, sessions::Of::Engineer(id), ending).await?;
     let event = changed(access, id, &json!({ "by": by, "deleted": true }), now)?;
     let sequence = tx.commit(&event).await?;

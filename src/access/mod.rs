@@ -8,7 +8,7 @@
 //! * `permission`: which kind of actor, and what the policies say. Keys are judged by their scopes, for the policies
 //!   speak of people.
 //! * `ending`: how a session ends and a grant is revoked, whatever the cause. `record`: decisions in events.
-//! * `repeat`: creating calls that are safe to repeat.
+//! * `repeat`: creating calls that are safe to repeat. `error`: why a call fails.
 //!
 //! Architecture Invariant: whoever changes something reads the person who acts, workspace and object again inside the
 //! transaction that changes it, so that no decision is taken on what has just ceased to be true.
@@ -41,6 +41,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Clock;
 use crate::policy::Engine;
 use crate::store::{Feed, Store};
+use crate::telemetry::metrics::Metrics;
 
 /// Everything that the control plane works with.
 #[derive(Debug)]
@@ -57,6 +58,8 @@ pub struct Access {
     pub grants: config::Grants,
     /// Limits of sessions.
     pub sessions: config::Sessions,
+    /// The metrics.
+    pub metrics: Arc<Metrics>,
 }
 
 /// One page of a list.

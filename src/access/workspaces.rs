@@ -46,7 +46,7 @@ pub async fn get(access: &Access, actor: &Actor, id: &WorkspaceId) -> Result<Wor
     found.ok_or(Code::NotFound.into())
 }
 
-/// Removes one: its sessions end, its grants are revoked. Directory keys only.
+/// Removes one: its grants are revoked, its sessions end with `grant-ended`. Directory keys only.
 ///
 /// # Errors
 /// `not-found`.
@@ -56,7 +56,7 @@ pub async fn delete(access: &Access, actor: &Actor, id: &WorkspaceId) -> Result<
     let now = access.clock.now();
     workspaces::find(&mut tx, id).await?.ok_or(Code::NotFound)?;
     let by = format!("directory:{}", key.name);
-    shut(access, &mut tx, id, Ending { cause: &Code::SessionEnded, by: &by, at: now }).await?;
+    shut(access, &mut tx, id, Ending { cause: &Code::GrantEnded, by: &by, at: now }).await?;
     workspaces::delete(&mut tx, id, now).await?;
     tx.change(&Change::Workspace(id.clone())).await?;
     let event = changed(access, id, &json!({ "by": by, "deleted": true }), now)?;

@@ -53,7 +53,7 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// An empty table over `store`; nothing is admitted before [`super::follow`] runs.
+    /// An empty table over `store`; nothing is admitted before [`super::follow()`] runs.
     #[must_use]
     pub fn new(store: Store, clock: Arc<Clock>, lease: Span, metrics: Arc<Metrics>) -> Arc<Self> {
         let bounded = UntilItsEnd { clock: Arc::clone(&clock) };

@@ -2,7 +2,7 @@
 //!
 //! * `directory`: the one question, "whose session is this?", and its answer.
 //! * `entry`: a session with everything that a decision needs, read together.
-//! * `live`: what outlives an entry: the session's end, its open exchanges, its cookies, when it was last seen.
+//! * `live`: what outlives an entry: the session's end, its open exchanges, its cookies (`jar`), when it was last seen.
 //! * `fill`: reading from the store, one reader per session; what was read before a change never counts after it.
 //! * `generation`: how an entry knows that something changed since it was read.
 //! * `lease`: until when what we know may be used without being confirmed.

@@ -1,5 +1,9 @@
 //! The command line: one file per subcommand. Results go to stdout, everything else to stderr.
 //!
+//! * `serve` runs the gate; `demo` runs it with everything around it.
+//! * `config` and `policy` check what a gate would run with. `audit` verifies and exports what it wrote.
+//! * `token` makes, lists and revokes API keys.
+//!
 //! Exit codes: 0 fine, 1 the answer is no, 2 usage or a fault. A closed pipe is no fault.
 mod audit;
 mod config;

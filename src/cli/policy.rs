@@ -30,8 +30,8 @@ pub(super) enum Command {
         /// The configuration whose `policy.dirs` are meant
         #[arg(long, value_name = "FILE", conflicts_with = "policies")]
         config: Option<PathBuf>,
-        /// Folders of `*.cedar` files beside the guardrails; none: the built-in segment profile
-        #[arg(long, value_name = "DIR", num_args = 1..)]
+        /// A folder of `*.cedar` files beside the guardrails (repeatable); none: the built-in segment profile
+        #[arg(long, value_name = "DIR")]
         policies: Vec<PathBuf>,
         /// A file of cases or a folder of them; none: the built-in cases, of the guardrails only beside own policies
         #[arg(value_name = "PATH")]

@@ -20,8 +20,8 @@ pub(super) struct Arguments {
 /// Runs it.
 pub(super) fn run(arguments: Arguments, environment: &Environment) -> anyhow::Result<Exit> {
     logs::init(environment.get("CHAPERONE_LOG").map(String::as_str));
-    let loaded = config::load(&arguments.config, environment.clone().into_iter())
-        .map_err(|errors| anyhow::anyhow!("{errors}"))?;
+    let Arguments { config: path } = arguments;
+    let loaded = config::load(&path, environment.clone().into_iter()).map_err(|errors| anyhow::anyhow!("{errors}"))?;
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }

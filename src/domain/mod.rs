@@ -2,6 +2,10 @@
 //!
 //! Everything a person types is parsed into one of these once, at the edge. States that depend on time are
 //! computed ([`grant::Grant::standing`]), never stored.
+//!
+//! * Who: `workspace`, `member`, `engineer`. By what right: `grant`, `emergency`. Inside: `session`.
+//! * What is asked and answered: `effect` of a request, `action` of the control plane, `refusal` with its code.
+//! * What all of them are made of: `id`, `text`, `path_pattern`, `time` (the only clocks), `random` (the only dice).
 pub mod action;
 pub mod effect;
 pub mod emergency;

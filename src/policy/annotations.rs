@@ -33,12 +33,14 @@ pub(super) fn rule(source: &Source, place: (usize, usize), policy: &Policy) -> R
 
 /// Why policies may not refuse with `code`. Most codes are for other rooms: no policy makes a `no-session`.
 fn why_not(code: &Code) -> Option<&'static str> {
-    match code {
-        Code::Vendor(word) if is_word(word) => None,
-        Code::Vendor(_) => Some("codes are lower-case letters, digits and `-`, at most 64"),
-        Code::BadRequest => None,
-        ours if (Code::WrongWorkspace..=Code::PolicyDenied).contains(ours) => None,
-        _other_rooms => Some("that code says something else than a refusal by policy: choose a word of your own"),
+    let refuses = (Code::WrongWorkspace..=Code::PolicyDenied).contains(code) || *code == Code::BadRequest;
+    let own = matches!(code, Code::Vendor(_));
+    if own && !is_word(code.as_str()) {
+        Some("codes are lower-case letters, digits and `-`, at most 64")
+    } else if own || refuses {
+        None
+    } else {
+        Some("that code says something else than a refusal by policy: choose a word of your own")
     }
 }
 

@@ -11,7 +11,7 @@ use crate::domain::refusal::Code;
 use super::load::{self, PolicyErrors};
 
 /// A policy set that passed strict validation.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Bundle {
     pub(super) policies: PolicySet,
     pub(super) rules: HashMap<PolicyId, Rule>,

@@ -96,3 +96,6 @@ fn with_errors(mut facts: String, errors: &[String]) -> String {
     }
     facts
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,7 @@ pub const SCHEMA: &str = include_str!("../../policies/schema.cedarschema");
 /// The guardrails and the policies of `dirs`, or the segment profile when there are none.
 pub(super) fn load(dirs: &[PathBuf]) -> Result<Bundle, Box<PolicyErrors>> {
     if dirs.is_empty() {
-        return check(files::base().into_iter().chain(files::segment()).collect());
+        return check(&files::base().into_iter().chain(files::segment()).collect::<Vec<_>>());
     }
     let (mut sources, mut errors) = (files::base(), Vec::new());
     for dir in dirs {
@@ -34,7 +34,7 @@ pub(super) fn load(dirs: &[PathBuf]) -> Result<Bundle, Box<PolicyErrors>> {
             Err(error) => errors.push(*error),
         }
     }
-    if errors.is_empty() { check(sources) } else { Err(Box::new(PolicyErrors(errors))) }
+    if errors.is_empty() { check(&sources) } else { Err(Box::new(PolicyErrors(errors))) }
 }
 
 /// Whether a file holds no policy. One that does not parse is told of later.
@@ -43,19 +43,17 @@ fn is_blank(source: &Source) -> bool {
 }
 
 /// Parses and checks everything.
-pub(super) fn check(sources: Vec<Source>) -> Result<Bundle, Box<PolicyErrors>> {
+pub(super) fn check(sources: &[Source]) -> Result<Bundle, Box<PolicyErrors>> {
     let mut draft = Draft::default();
     for (index, source) in sources.iter().enumerate() {
         draft.read(index, source);
     }
-    if draft.errors.is_empty() {
-        draft.validate(&sources);
-    }
+    draft.validate(sources);
     if !draft.errors.is_empty() {
         return Err(Box::new(PolicyErrors(draft.errors)));
     }
     let rules = draft.rules.into_iter().map(|(id, (rule, _))| (id, rule)).collect();
-    Ok(Bundle { policies: draft.policies, rules, id: digest_of(&sources), authorizer: Authorizer::new() })
+    Ok(Bundle { policies: draft.policies, rules, id: digest_of(sources), authorizer: Authorizer::new() })
 }
 
 /// A set in the making.
@@ -86,12 +84,11 @@ impl Draft {
 
     fn add(&mut self, index: usize, source: &Source, place: (usize, usize), policy: &Policy, rule: Rule) {
         let id = PolicyId::new(&rule.id);
-        if let Err(error) = self.policies.add(policy.new_id(id.clone())) {
-            let message = format!("policy `{}` stands twice: {error}", rule.id);
+        if self.policies.add(policy.new_id(id.clone())).is_err() {
             self.errors.push(PolicyError::at(
                 source,
                 place,
-                message,
+                format!("a second policy `{}`", rule.id),
                 "ids are unique over all folders, guardrails included: choose another `@id`",
             ));
         } else {
@@ -153,3 +150,6 @@ fn digest_of(sources: &[Source]) -> Arc<str> {
     }
     id.into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,6 @@ use cedar_policy::{Context, Entities, EntityUid, Request, RestrictedExpression};
 use crate::domain::engineer::Engineer;
 use crate::domain::member::Member;
 use crate::domain::session::{Basis, Session};
-use crate::domain::time::Timestamp;
 use crate::domain::workspace::Workspace;
 
 use super::entities::{self, Fact, flag, moment, record, reference, text, texts};
@@ -164,8 +163,7 @@ fn fixed_session(words: &Vocabulary, session: &Session) -> Vec<Fact> {
         moment("started_at", session.started_at),
         text("reason", &session.reason),
     ];
-    let mfa_at: Option<Timestamp> = session.mfa_at;
-    facts.extend(mfa_at.map(|at| moment("mfa_at", at)));
+    facts.extend(session.mfa_at.map(|at| moment("mfa_at", at)));
     facts.extend(session.ticket.as_ref().map(|ticket| text("ticket", ticket)));
     facts
 }

@@ -3,9 +3,10 @@
 //! `accept` → `handshake` → `serve` → `exchange`, the spine: normalize and route (in `request`) → `identify` →
 //! `admit` → `authorize` → `record` → `forward`, which rebuilds the request (`inject`) and sends it (`upstream`).
 //! `stream` guards what flows, `tunnel` does so for WebSockets; `cookie_jar` keeps the app's cookies away from the
-//! engineer's machine; `refuse` tells people what went wrong and what to do.
+//! engineer's machine; `refuse` tells people what went wrong and what to do. `gate` holds what they all work with;
+//! `lapse` notices when the access behind an exchange ends; `body` is what goes up and what comes back.
 //!
-//! Architecture Invariant: nothing reaches an upstream but through [`forward`](forward::forward), which takes the
+//! Architecture Invariant: nothing reaches an upstream but through `forward`, which takes the
 //! policies' permit by value. The data plane never names the store or the control plane: with the database gone it
 //! answers by the lease, or refuses.
 mod accept;

@@ -12,7 +12,7 @@ pub struct CanonicalPath {
     pub sent: String,
     /// Decoded: what policies, labels and effects see. An encoded slash stays `%2F`, for it is no border of segments.
     pub decoded: String,
-    /// Decoded and folded ([`super::fold`] of each segment): what a lax backend might see; equal to `decoded` for
+    /// Decoded and folded ([`super::fold()`] of each segment): what a lax backend might see; equal to `decoded` for
     /// most paths.
     pub folded: String,
     /// Encoded octets that no path may have unless its route allows them, in upper case, such as `%2F`.

@@ -101,6 +101,7 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
         clock: Arc::clone(&clock),
         grants: config.grants.clone(),
         sessions: config.sessions.clone(),
+        metrics: Arc::clone(&metrics),
     });
     background(&phases, &directory, &feed, &access, &journal);
 

@@ -24,9 +24,8 @@ async fn a_revoke_cuts_everything_within_a_second_and_the_next_request_is_refuse
     assert_eq!(socket.say("hello").await, "hello");
     let mut upload = world.upload(&ada, "/w/acme/upload").await;
     upload.feed.send(Bytes::from_static(b"0123456789")).await.unwrap();
-    let arrived = || eventually("the upload moves", Duration::from_secs(10), async || {
-        (world.app.uploaded() == 10).then_some(())
-    });
+    let arrived =
+        || eventually("the upload moves", Duration::from_secs(10), async || (world.app.uploaded() == 10).then_some(()));
     upload.until(arrived()).await;
     let before = world.app.seen().len();
 

@@ -21,6 +21,7 @@ pub async fn revoke(
     workspace: &WorkspaceId,
     id: &GrantId,
 ) -> Result<Revoked, AccessError> {
+    let began = access.clock.uptime();
     let overseer = Overseer::of(actor, workspace)?;
     let mut tx = access.store.write().await?;
     let now = access.clock.now();
@@ -44,5 +45,6 @@ pub async fn revoke(
     let event = ending::revoke(&mut tx, grant, &by, decision, now).await?;
     let sequence = tx.commit(&event).await?;
     let ack = access.feed.announce(sequence).await;
+    access.metrics.revocation_seconds.observe(access.clock.uptime().since(began).as_secs_f64());
     Ok(Revoked { revoked_at: now, sessions_ended, streams_cut: ack.streams_cut })
 }

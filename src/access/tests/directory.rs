@@ -119,11 +119,15 @@ async fn a_disabled_engineer_is_shown_out_and_stays_out() {
     assert!(!engineers::put(&world.access, &world.directory, &id, true).await.unwrap());
     let cause =
         world.access.store.admission(&started.token.hash()).await.unwrap().unwrap().session.ended.unwrap().cause;
-    assert_eq!(cause, Code::SessionEnded);
+    assert_eq!(cause, Code::PolicyDenied, "the session says what a new one would be refused with");
     assert_eq!(code(world.access.engineer(staff("ada")).await), Code::PolicyDenied);
     assert_eq!(code(world.enter(&ada, None).await), Code::PolicyDenied, "nor does an actor made before");
     engineers::put(&world.access, &world.directory, &id, false).await.unwrap();
-    assert!(world.enter(&world.engineer("ada").await, None).await.is_ok());
+    let started = world.enter(&world.engineer("ada").await, None).await.unwrap();
+
+    engineers::delete(&world.access, &world.directory, &id).await.unwrap();
+    let admission = world.access.store.admission(&started.token.hash()).await.unwrap().unwrap();
+    assert_eq!(admission.session.ended.map(|ended| ended.cause), Some(Code::PolicyDenied), "nor if they are forgotten");
 }
 
 #[tokio::test]
@@ -148,7 +152,7 @@ async fn a_removed_workspace_takes_its_sessions_and_grants_along() {
     assert_eq!(code(workspaces::get(&world.access, &world.operator, &ws("acme")).await), Code::NotFound);
     assert_eq!(code(world.grant(&owner, for_a(DAY)).await), Code::NotFound);
     let admission = world.access.store.admission(&started.token.hash()).await.unwrap().unwrap();
-    assert_eq!(admission.session.ended.map(|ended| ended.cause), Some(Code::SessionEnded));
+    assert_eq!(admission.session.ended.map(|ended| ended.cause), Some(Code::GrantEnded));
 
     assert!(workspaces::put(&world.access, &world.directory, workspace("acme")).await.unwrap());
     let owner = world.olga().await;

@@ -21,6 +21,7 @@ use crate::domain::time::{Clock, Span};
 use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
 use crate::policy::{Bundle, Engine};
 use crate::store::{Feed, Store};
+use crate::telemetry::metrics::Metrics;
 
 const HOUR: Span = Span::from_seconds(3600);
 const DAY: Span = Span::from_seconds(86_400);
@@ -50,6 +51,7 @@ impl World {
             clock: Clock::system(),
             grants,
             sessions: config::Sessions { max: Span::from_seconds(8 * 3600), idle: Span::from_seconds(1800) },
+            metrics: Metrics::new(),
         };
         let (directory, operator) = (key(Scope::Directory), key(Scope::Operator));
         let world = Self { access: Arc::new(access), folder, directory, operator };

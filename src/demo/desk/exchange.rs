@@ -33,7 +33,7 @@ impl Exchange {
         method: Method,
         url: &str,
         token: &str,
-        body: Option<Value>,
+        body: Option<&Value>,
         answer: Result<Answer, NoAnswer>,
     ) -> Self {
         let outcome = match answer {
@@ -45,7 +45,7 @@ impl Exchange {
         };
         let path =
             url.split_once("/.chaperone").map_or_else(|| url.to_owned(), |(_, rest)| format!("/.chaperone{rest}"));
-        Self { curl: curl(&method, url, token, body.as_ref()), method, path, outcome }
+        Self { curl: curl(&method, url, token, body), method, path, outcome }
     }
 
     /// The body of a call that was done.

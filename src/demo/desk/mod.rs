@@ -83,7 +83,7 @@ impl Desk {
     /// Calls the API with `token` and tells of it.
     async fn call(&self, method: Method, path: &str, token: &str, body: Option<Value>) -> Exchange {
         let answer = self.api.call(method.clone(), path, token, body.as_ref()).await;
-        Exchange::new(method, &self.api.url(path), token, body, answer)
+        Exchange::new(method, &self.api.url(path), token, body.as_ref(), answer)
     }
 
     fn remember<T>(&self, change: impl FnOnce(&mut Memory) -> T) -> T {

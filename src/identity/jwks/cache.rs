@@ -222,7 +222,7 @@ impl Jwks {
             JwksFrom::Discovery => self.issuer.clone(),
         };
         let needed = "has no key that we use: RSA of 2048 bits or more, EC on P-256, or OKP on Ed25519, for signatures";
-        Err(JwksError::unfit(place, needed))
+        Err(JwksError::unfit(&place, needed))
     }
 
     fn pauses(&self) -> Pauses {

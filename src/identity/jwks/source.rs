@@ -57,7 +57,7 @@ pub enum JwksError {
 }
 
 impl JwksError {
-    pub(super) fn unfit(place: impl ToString, problem: impl Into<String>) -> Self {
+    pub(super) fn unfit(place: &impl ToString, problem: impl Into<String>) -> Self {
         Self::Unfit { place: place.to_string(), problem: problem.into() }
     }
 }
@@ -83,14 +83,14 @@ pub(super) async fn load(source: &JwksFrom, issuer: &str) -> Result<KeySet, Jwks
 
 async fn read(path: &Path) -> Result<KeySet, JwksError> {
     let json = tokio::fs::read(path).await.map_err(|source| JwksError::File { path: path.to_owned(), source })?;
-    parse(path.display(), &json)
+    parse(&path.display(), &json)
 }
 
 async fn fetch_keys(url: &Uri) -> Result<KeySet, JwksError> {
     parse(url, &fetch(url).await?)
 }
 
-fn parse(place: impl ToString, json: &[u8]) -> Result<KeySet, JwksError> {
+fn parse(place: &impl ToString, json: &[u8]) -> Result<KeySet, JwksError> {
     KeySet::parse(json)
         .ok_or_else(|| JwksError::unfit(place, "holds no JWKS document (RFC 7517): an object with a list `keys`"))
 }
@@ -107,12 +107,12 @@ async fn discover(issuer: &str) -> Result<Uri, JwksError> {
     let place = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
     let url: Uri = place.parse().map_err(|_| JwksError::unfit(&place, "is not an address; correct `issuer`"))?;
     let Ok(document) = serde_json::from_slice::<Discovery>(&fetch(&url).await?) else {
-        return Err(JwksError::unfit(place, "holds no discovery document: an object with `issuer` and `jwks_uri`"));
+        return Err(JwksError::unfit(&place, "holds no discovery document: an object with `issuer` and `jwks_uri`"));
     };
     if document.issuer != issuer {
-        return Err(JwksError::unfit(place, format!("speaks for another issuer than `{issuer}`; correct `issuer`")));
+        return Err(JwksError::unfit(&place, format!("speaks for another issuer than `{issuer}`; correct `issuer`")));
     }
-    document.jwks_uri.parse().map_err(|_| JwksError::unfit(place, "gives a `jwks_uri` that is not an address"))
+    document.jwks_uri.parse().map_err(|_| JwksError::unfit(&place, "gives a `jwks_uri` that is not an address"))
 }
 
 async fn fetch(url: &Uri) -> Result<Bytes, JwksError> {
@@ -126,7 +126,7 @@ async fn fetch(url: &Uri) -> Result<Bytes, JwksError> {
             tokio::time::timeout(PATIENCE, get(url, tls.https_only().enable_http1().build())).await
         }
         Some("http") if is_loopback(url) => tokio::time::timeout(PATIENCE, get(url, plain)).await,
-        _unsafe => return Err(JwksError::unfit(url, "is neither an https address nor http on loopback")),
+        Some(_) | None => return Err(JwksError::unfit(url, "is neither an https address nor http on loopback")),
     };
     got.map_err(|_elapsed| failed(format!("no answer within {} s", PATIENCE.as_secs()).into()))?.map_err(failed)
 }

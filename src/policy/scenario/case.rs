@@ -17,7 +17,7 @@ const WORLD: &str = include_str!("../../../policies/tests/world.json");
 
 /// One case in full.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Case {
+pub(in crate::policy) struct Case {
     /// What it shows, as a sentence.
     pub name: String,
     pub at: Timestamp,
@@ -44,7 +44,7 @@ pub(super) struct Case {
 /// What the session stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum BasisKind {
+pub(in crate::policy) enum BasisKind {
     Grant,
     Emergency,
     /// Only a session's beginning can lack a basis.
@@ -54,7 +54,7 @@ pub(super) enum BasisKind {
 /// What is asked for; its effect is the action's.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct HttpFacts {
+pub(in crate::policy) struct HttpFacts {
     pub method: String,
     pub host: String,
     pub path: String,
@@ -65,7 +65,7 @@ pub(super) struct HttpFacts {
 /// What is wanted, on whichever plane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) enum Action {
+pub(in crate::policy) enum Action {
     Data(Effect),
     Control(ControlAction),
 }
@@ -89,7 +89,7 @@ impl TryFrom<String> for Action {
 
 /// What should come of it.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Expected {
+pub(in crate::policy) struct Expected {
     pub decision: Decision,
     /// The leading code.
     pub code: Option<String>,
@@ -102,14 +102,14 @@ pub(super) struct Expected {
 /// Permitted or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Decision {
+pub(in crate::policy) enum Decision {
     Allow,
     Deny,
 }
 
 /// What came of it.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub(in crate::policy) struct Outcome {
     pub decision: Decision,
     pub code: Option<String>,
     /// The leading policy of a refusal, or all that permitted.

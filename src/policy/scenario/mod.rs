@@ -70,4 +70,10 @@ fn json_files(dir: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod random;
+#[cfg(test)]
+pub(super) mod testing;
+#[cfg(test)]
 mod tests;

@@ -65,6 +65,18 @@ pub(super) fn asked(case: &Case, effect: Effect) -> Asked<'_> {
 }
 
 fn control(bundle: &Bundle, case: &Case, action: ControlAction) -> Result<Outcome, String> {
+    with_question(case, action, |question| match decide_control(bundle, &question) {
+        Ok(given) => allowed(given.decision()),
+        Err(refused) => denied(&refused),
+    })
+}
+
+/// Puts the case's question to `ask`.
+pub(super) fn with_question<T>(
+    case: &Case,
+    action: ControlAction,
+    ask: impl FnOnce(ControlQuestion<'_>) -> T,
+) -> Result<T, String> {
     let (engineer, member, subject) = (engineer(&case.engineer), member(&case.member), member(&case.subject));
     let (workspace, grant) = (workspace(&case.workspace), grant(case));
     let (principal, facts) = if action == ControlAction::StartSession {
@@ -80,11 +92,7 @@ fn control(bundle: &Bundle, case: &Case, action: ControlAction) -> Result<Outcom
         let Case { impersonated, access, lasts, .. } = *case;
         (Principal::Member(&member), ControlFacts::Consent { impersonated, access, lasts })
     };
-    let question = ControlQuestion { principal, action, workspace: &workspace, now: case.at, facts };
-    Ok(match decide_control(bundle, &question) {
-        Ok(given) => allowed(given.decision()),
-        Err(refused) => denied(&refused),
-    })
+    Ok(ask(ControlQuestion { principal, action, workspace: &workspace, now: case.at, facts }))
 }
 
 fn allowed(decision: &DecisionRecord) -> Outcome {
@@ -102,7 +110,7 @@ fn denied(refused: &Refused) -> Outcome {
     }
 }
 
-fn engineer(facts: &EngineerFacts) -> Engineer {
+pub(super) fn engineer(facts: &EngineerFacts) -> Engineer {
     Engineer {
         id: facts.id.clone(),
         email: facts.email.clone(),

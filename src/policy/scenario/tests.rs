@@ -1,9 +1,134 @@
-//! No guardrail without a case, and no case that passes without its guardrail.
+//! No guardrail without a case, and no case that would pass without its guardrail.
+use std::collections::BTreeSet;
+
+use cedar_policy::{Effect, Entities, PolicyId, Request};
+
 use super::*;
+use crate::policy::files::{self, Source};
+use crate::policy::vocabulary::Vocabulary;
+use crate::policy::{control, load};
+use case::{Action, Case, Decision};
+
+/// Forbids that only repeat what the absence of a permit says; they are there for permits that are added later.
+const FOR_LATER_PERMITS: [&str; 3] = ["no-login-as", "no-consent-inside", "owners-only"];
+const OPEN: &str = "@id(\"open\") permit (principal, action, resource);";
+
+fn all_cases() -> Vec<Case> {
+    [GUARDRAILS, SEGMENT].iter().flat_map(|(_, text)| case::read(text).unwrap()).collect()
+}
+
+fn built_in_and(more: &[Source]) -> Bundle {
+    let sources = files::base().into_iter().chain(files::segment()).chain(more.iter().cloned());
+    load::check(&sources.collect::<Vec<_>>()).unwrap()
+}
+
+fn without(bundle: &Bundle, id: &str) -> Bundle {
+    let mut bundle = bundle.clone();
+    bundle.policies.remove_static(PolicyId::new(id)).unwrap();
+    bundle
+}
+
+fn ids(bundle: &Bundle, effect: Effect) -> BTreeSet<String> {
+    let policies = bundle.policies.policies().filter(|policy| policy.effect() == effect);
+    policies.map(|policy| policy.id().to_string()).collect()
+}
 
 #[test]
 fn every_built_in_case_comes_as_expected() {
-    let bundle = Bundle::builtin().unwrap();
-    let report = run_builtin_tests(&bundle, true).unwrap();
+    let report = run_builtin_tests(&Bundle::builtin().unwrap(), true).unwrap();
     assert!(report.all_passed() && report.cases.len() > 100, "{report}");
+}
+
+#[test]
+fn every_policy_leads_in_a_case_of_its_own() {
+    let bundle = Bundle::builtin().unwrap();
+    let shown = |decision| {
+        let cases = all_cases().into_iter().filter(move |case| case.expected.decision == decision);
+        cases.filter_map(|case| case.expected.policy).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(ids(&bundle, Effect::Forbid), shown(Decision::Deny));
+    assert_eq!(ids(&bundle, Effect::Permit), shown(Decision::Allow));
+}
+
+#[test]
+fn every_case_of_a_refusal_names_code_and_policy() {
+    for case in all_cases().iter().filter(|case| case.expected.decision == Decision::Deny) {
+        assert!(case.expected.code.is_some() && case.expected.policy.is_some(), "{}", case.name);
+    }
+}
+
+#[test]
+fn without_any_one_policy_some_case_fails() {
+    let bundle = Bundle::builtin().unwrap();
+    for id in ids(&bundle, Effect::Forbid).union(&ids(&bundle, Effect::Permit)) {
+        let mutant = without(&bundle, id);
+        assert!(!run_builtin_tests(&mutant, true).unwrap().all_passed(), "nobody misses `{id}`");
+    }
+}
+
+#[test]
+fn permits_that_are_added_later_open_nothing_until_a_guardrail_falls() {
+    let open = [Source::new("open.cedar", OPEN)];
+    let denied = |bundle: &Bundle, case: &Case| play::play(bundle, case).unwrap().decision == Decision::Deny;
+    let cases: Vec<_> = all_cases().into_iter().filter(|case| case.expected.decision == Decision::Deny).collect();
+    let opened = built_in_and(&open);
+    assert!(cases.iter().all(|case| denied(&opened, case)));
+    for id in FOR_LATER_PERMITS {
+        let mutant = without(&opened, id);
+        assert!(cases.iter().any(|case| !denied(&mutant, case)), "nobody misses `{id}`");
+    }
+}
+
+/// Requests of the data plane are not checked against the schema one by one, so it is shown here that they fit.
+#[test]
+fn every_question_fits_the_schema() {
+    let words = Vocabulary::get().unwrap();
+    for case in all_cases() {
+        with_request(&case, |request, _| {
+            let (context, action) = (request.context().unwrap(), request.action().unwrap());
+            assert!(context.validate(&words.schema, action).is_ok(), "{}: {request}", case.name);
+        });
+    }
+}
+
+/// Hands the case's question, as Cedar sees it, to `look`.
+pub(super) fn with_request(case: &Case, look: impl FnOnce(&Request, &Entities)) {
+    match case.action {
+        Action::Data(effect) => {
+            let prepared = play::prepare(case).unwrap();
+            look(&prepared.request(&play::asked(case, effect)).unwrap(), prepared.entities());
+        }
+        Action::Control(action) => play::with_question(case, action, |question| {
+            let (request, entities) = control::request(&question).unwrap();
+            look(&request, &entities);
+        })
+        .unwrap(),
+    }
+}
+
+#[test]
+fn malformed_cases_are_told_with_their_number_and_name() {
+    for (text, told) in [
+        ("{}", "not a list of cases"),
+        (r#"[{"name":"a","action":"Read"}]"#, "case 1 (`a`): missing field `decision`"),
+        (r#"[{"name":"a","action":"Raed","decision":"deny"}]"#, "`Raed` is no action"),
+        (r#"[{"name":"a","action":"Read","decision":"deny","grnat":{}}]"#, "unknown field `grnat`"),
+        (r#"[{"name":"a","action":"Read","decision":"deny","grant":{"acess":"full"}}]"#, "unknown field `acess`"),
+        (r#"[{"name":"a","action":"Read","decision":"deny","at":"soon"}]"#, "`soon` is not a time"),
+    ] {
+        let error = case::read(text).expect_err(text);
+        assert!(error.contains(told), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_case_that_comes_otherwise_is_told_with_what_came() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mine.json");
+    fs::write(&path, r#"[{"name":"shut","action":"Read","decision":"deny","code":"read-only"}]"#).unwrap();
+    let report = run_tests(&Bundle::builtin().unwrap(), dir.path()).unwrap();
+    let told = report.to_string();
+    assert!(told.contains("decision: expected deny, got allow by within-consent"), "{told}");
+    assert!(told.contains("code: expected read-only, got none") && told.ends_with("0 passed, 1 failed\n"), "{told}");
+    assert!(run_tests(&Bundle::builtin().unwrap(), &dir.path().join("gone.json")).is_err());
 }

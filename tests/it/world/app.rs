@@ -220,7 +220,8 @@ fn file(range: Option<&HeaderValue>) -> Answer {
 /// What gRPC does: the result is a trailer. The trailers that came are told in the body.
 async fn call(request: Request<Incoming>) -> Answer {
     let collected = request.into_body().collect().await.unwrap();
-    let came: Value = collected.trailers().into_iter().flat_map(HeaderMap::keys).map(http::HeaderName::as_str).collect();
+    let came: Value =
+        collected.trailers().into_iter().flat_map(HeaderMap::keys).map(http::HeaderName::as_str).collect();
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", HeaderValue::from_static("0"));
     trailers.insert("x-chaperone-subject", HeaderValue::from_static("mallory"));

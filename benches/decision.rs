@@ -1,0 +1,208 @@
+//! What one decision costs, without any network: the policies, the preparation of a session, and the understanding of
+//! a request.
+#![expect(clippy::unwrap_used, reason = "a bench that cannot be set up ends here")]
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use chaperone::config;
+use chaperone::domain::effect::Effect;
+use chaperone::domain::engineer::Engineer;
+use chaperone::domain::grant::{Access, Grant, Origin};
+use chaperone::domain::id::{GrantId, SessionId};
+use chaperone::domain::member::{Member, Role};
+use chaperone::domain::session::{Basis, Session};
+use chaperone::domain::time::{Span, Timestamp};
+use chaperone::domain::workspace::{EmergencyAccess, Plan, Workspace};
+use chaperone::policy::{Asked, Bundle, Http, Prepared, decide_access};
+use chaperone::request::{Arrived, COOKIE_SESSION, Routes, normalize, route};
+use divan::{Bencher, black_box};
+use http::Request;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/gate.toml");
+const DAY: Span = Span::from_seconds(86_400);
+const PATH: &str = "/w/acme/invoices/2026/1042";
+
+fn main() {
+    let policies = Bundle::builtin().unwrap().policy_ids().len();
+    eprintln!("{policies} policies: the guardrails and the segment profile");
+    divan::main();
+}
+
+/// The least that a grant can say, or everything that it can.
+#[derive(Debug, Clone, Copy)]
+enum Consent {
+    Plain,
+    Named,
+}
+
+/// One live session of Ada's in acme, as olga, who granted it yesterday.
+struct Facts {
+    engineer: Engineer,
+    workspace: Workspace,
+    subject: Member,
+    session: Session,
+    basis: Basis,
+    now: Timestamp,
+    labels: BTreeSet<Arc<str>>,
+}
+
+impl Facts {
+    fn new(consent: Consent) -> Self {
+        let now: Timestamp = "2026-11-22T17:00:00Z".parse().unwrap();
+        let granted = now.plus(Span::from_millis(-DAY.as_millis()));
+        let grant = grant(consent, granted);
+        let session = Session {
+            id: SessionId::mint(now),
+            workspace: grant.workspace.clone(),
+            subject: grant.subject.clone(),
+            engineer: "ada".parse().unwrap(),
+            grant: grant.id.clone(),
+            reason: "An invoice shows the wrong currency".to_owned(),
+            ticket: Some("SUP-1042".to_owned()),
+            started_at: now,
+            expires_at: now.plus(Span::from_seconds(3600)),
+            last_seen_at: now,
+            mfa_at: Some(granted),
+            ended: None,
+        };
+        Self {
+            engineer: engineer(),
+            workspace: workspace(),
+            subject: Member {
+                workspace: grant.workspace.clone(),
+                id: grant.subject.clone(),
+                email: "olga@acme.example".parse().unwrap(),
+                role: Role::Owner,
+            },
+            session,
+            basis: Basis::Grant(Arc::new(grant)),
+            now,
+            labels: BTreeSet::from(["billing".into()]),
+        }
+    }
+
+    fn prepared(&self) -> Prepared {
+        Prepared::new(&self.engineer, &self.workspace, &self.subject, &self.session, &self.basis).unwrap()
+    }
+
+    fn asked(&self, effect: Effect, covers_path: bool) -> Asked<'_> {
+        Asked {
+            now: self.now,
+            last_seen_at: self.now,
+            http: Http {
+                method: "GET",
+                host: "support.ledgerly.example",
+                path: PATH,
+                effect,
+                labels: &self.labels,
+                ip: "192.0.2.7".parse().unwrap(),
+            },
+            covers_path,
+            chained: false,
+        }
+    }
+}
+
+fn engineer() -> Engineer {
+    Engineer {
+        id: "ada".parse().unwrap(),
+        email: "ada@support.ledgerly.example".parse().unwrap(),
+        name: "Ada Lindqvist".to_owned(),
+        groups: ["support", "emea", "on-call"].map(str::to_owned).into(),
+        organization: "vendor".to_owned(),
+        disabled: false,
+    }
+}
+
+fn workspace() -> Workspace {
+    Workspace {
+        id: "acme".parse().unwrap(),
+        name: "Acme Robotics".to_owned(),
+        plan: Plan::Business,
+        forced_sso: false,
+        region: "eu".to_owned(),
+        emergency_access: EmergencyAccess::Allowed,
+        labels: BTreeSet::from(["pilot".to_owned()]),
+    }
+}
+
+fn grant(consent: Consent, granted: Timestamp) -> Grant {
+    let named = matches!(consent, Consent::Named);
+    Grant {
+        id: GrantId::mint(granted),
+        workspace: "acme".parse().unwrap(),
+        subject: "olga".parse().unwrap(),
+        access: Access::ReadOnly,
+        origin: Origin::Direct,
+        starts_at: granted,
+        expires_at: Some(granted.plus(Span::from_millis(3 * DAY.as_millis()))),
+        engineers: named.then(|| ["ada", "brian", "carol"].map(|id| id.parse().unwrap()).into()),
+        groups: named.then(|| vec!["support".to_owned(), "billing-support".to_owned()]),
+        organization: named.then(|| "vendor".to_owned()),
+        ticket: Some("SUP-1042".to_owned()),
+        purpose: Some("An invoice is wrong".to_owned()),
+        scope: named.then(|| vec!["/w/acme/invoices/**".parse().unwrap()]),
+        created_at: granted,
+        revoked_at: None,
+        revoked_by: None,
+        revision: 1,
+    }
+}
+
+/// A read that the policies permit.
+#[divan::bench(args = [Consent::Plain, Consent::Named])]
+fn permit(bencher: Bencher<'_, '_>, consent: Consent) {
+    let (bundle, facts) = (Bundle::builtin().unwrap(), Facts::new(consent));
+    let (prepared, asked) = (facts.prepared(), facts.asked(Effect::Read, true));
+    assert!(decide_access(&bundle, &prepared, &asked).is_ok());
+    bencher.bench_local(|| decide_access(black_box(&bundle), black_box(&prepared), black_box(&asked)));
+}
+
+/// A write on a read-only grant, outside its scope: refused for two causes.
+#[divan::bench]
+fn refusal(bencher: Bencher<'_, '_>) {
+    let (bundle, facts) = (Bundle::builtin().unwrap(), Facts::new(Consent::Named));
+    let (prepared, asked) = (facts.prepared(), facts.asked(Effect::Write, false));
+    assert!(decide_access(&bundle, &prepared, &asked).is_err());
+    bencher.bench_local(|| decide_access(black_box(&bundle), black_box(&prepared), black_box(&asked)));
+}
+
+/// What a session costs once, when it is read from the store.
+#[divan::bench(args = [Consent::Plain, Consent::Named])]
+fn prepare(bencher: Bencher<'_, '_>, consent: Consent) {
+    let facts = Facts::new(consent);
+    bencher.bench_local(|| black_box(&facts).prepared());
+}
+
+/// What it costs to understand a browser's request.
+#[divan::bench]
+fn normalize_and_route(bencher: Bencher<'_, '_>) {
+    let config = config::load(Path::new(CONFIG), std::iter::empty()).unwrap().config;
+    let routes = Routes::new(&config.routes, &config.customers.token_paths);
+    let (head, ()) = browser_request().into_parts();
+    let arrived = Arrived { head: &head, secure: true, peer: "192.0.2.7".parse().unwrap() };
+    bencher.bench_local(|| route(normalize(black_box(arrived)).unwrap(), black_box(&routes)).unwrap());
+}
+
+fn browser_request() -> Request<()> {
+    let session = "chs_2f5J0mXr3QnVqf1sYcLw8Zt7bKdGhUeRiOpAxSvNzCw";
+    Request::get(format!("{PATH}?tab=lines&page=2"))
+        .header("host", "support.ledgerly.example")
+        .header("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0")
+        .header("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
+        .header("accept-language", "en-GB,en;q=0.7,de;q=0.3")
+        .header("accept-encoding", "gzip, deflate, br, zstd")
+        .header("referer", "https://support.ledgerly.example/w/acme/invoices")
+        .header("cookie", format!("theme=dark; lang=en; {COOKIE_SESSION}={session}"))
+        .header("sec-fetch-dest", "document")
+        .header("sec-fetch-mode", "navigate")
+        .header("sec-fetch-site", "same-origin")
+        .header("upgrade-insecure-requests", "1")
+        .header("priority", "u=0, i")
+        .body(())
+        .unwrap()
+}
