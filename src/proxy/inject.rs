@@ -22,6 +22,7 @@ const ASSERTION: Span = Span::from_seconds(60);
 /// A session-bound assertion is signed anew when this much of its time is left.
 const RENEW: Span = Span::from_seconds(20);
 
+const DESTINATION: HeaderName = HeaderName::from_static("destination");
 const ASSERTION_HEADER: HeaderName = HeaderName::from_static("x-chaperone-assertion");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -53,6 +54,9 @@ pub(super) fn headers(
     if let Some(own) = request.authorization.as_ref().filter(|_| routed.route.config.pass_authorization) {
         headers.insert(AUTHORIZATION, own.clone());
     }
+    if let Some(destination) = destination(routed)? {
+        headers.insert(DESTINATION, destination);
+    }
     if request.te_trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }
@@ -69,6 +73,13 @@ fn cookies(routed: &Routed, entry: &Entry, arrival: &Arrival) -> Result<Option<H
     let own = routed.request.cookies.others.iter().filter(|(name, _)| kept.iter().all(|(other, _)| other != name));
     let pairs: Vec<String> = kept.iter().chain(own).map(|(name, value)| format!("{name}={value}")).collect();
     if pairs.is_empty() { Ok(None) } else { text(&pairs.join("; ")).map(Some) }
+}
+
+/// Where a WebDAV client copies or moves to, rebuilt of the path that was judged (RFC 4918 section 10.3).
+fn destination(routed: &Routed) -> Result<Option<HeaderValue>, Refusal> {
+    let request = &routed.request;
+    let Some(path) = &request.destination else { return Ok(None) };
+    text(&format!("{}://{}{}", Gate::scheme(request.secure), request.authority, path.sent)).map(Some)
 }
 
 /// Where the request came from, rebuilt: nothing of the client's own word on it survives.

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, SET_COOKIE};
-use http::{HeaderMap, HeaderName, Response, StatusCode};
+use http::header::{CONNECTION, CONTENT_TYPE, SET_COOKIE, TRAILER};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -16,7 +16,7 @@ use crate::audit::{self, Event, Outcome};
 use crate::cache::Stream;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::{Timestamp, Uptime};
-use crate::request::{Routed, safe_response_header};
+use crate::request::{Routed, safe_response_header, safe_trailer};
 
 use super::body::{Body, BoxError, Lapsed, sift};
 use super::cookie_jar;
@@ -99,6 +99,9 @@ pub(super) fn respond(answer: Answer<'_>) -> Result<Response<Body>, Refusal> {
         return Err(Refusal::because(Code::UpstreamUnreachable, "the app switched protocols unasked"));
     }
     let mut headers = sifted(&parts.headers);
+    if let Some(announced) = announced(&parts.headers) {
+        headers.insert(TRAILER, announced);
+    }
     cookie_jar::keep(&parts.headers, routed, &mut stream.live().jar(), now, &mut headers);
     let events = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
     let guarded = Guarded { inner: body, stream, lapse, cut, completion, events, over: false };
@@ -110,13 +113,7 @@ pub(super) fn respond(answer: Answer<'_>) -> Result<Response<Body>, Refusal> {
 
 /// What of the app's head may reach the client; cookies are not among it.
 pub(super) fn sifted(headers: &HeaderMap) -> HeaderMap {
-    let connection: Vec<HeaderName> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        .collect();
+    let connection = listed(headers, &CONNECTION);
     let mut sifted = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
         if name != SET_COOKIE && safe_response_header(name, &connection) {
@@ -124,6 +121,20 @@ pub(super) fn sifted(headers: &HeaderMap) -> HeaderMap {
         }
     }
     sifted
+}
+
+/// The trailers that the app announces and that may pass: in HTTP/1.1 no others are sent.
+fn announced(headers: &HeaderMap) -> Option<HeaderValue> {
+    let mut names = listed(headers, &TRAILER);
+    names.retain(|name| safe_trailer(name, &HeaderValue::from_static("")));
+    let names: Vec<&str> = names.iter().map(HeaderName::as_str).collect();
+    if names.is_empty() { None } else { HeaderValue::try_from(names.join(", ")).ok() }
+}
+
+/// The field names that a list field holds.
+fn listed(headers: &HeaderMap, field: &HeaderName) -> Vec<HeaderName> {
+    let values = headers.get_all(field).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect()
 }
 
 /// A body that ends with the access behind it.

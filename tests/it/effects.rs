@@ -31,7 +31,8 @@ async fn read_only_access_reads_and_does_nothing_else() {
     assert_eq!(socket.status, 403);
     assert_eq!(world.app.seen().len(), 0, "nothing of it came upstream");
 
-    for (method, path) in [("GET", "/w/acme/a"), ("HEAD", "/w/acme/b"), ("OPTIONS", "/w/acme"), ("POST", "/api/search")] {
+    for (method, path) in [("GET", "/w/acme/a"), ("HEAD", "/w/acme/b"), ("OPTIONS", "/w/acme"), ("POST", "/api/search")]
+    {
         world.ask(&ada, method, path).await.expect(200);
         assert_eq!(world.app.last().one("x-chaperone-access"), "read_only");
     }

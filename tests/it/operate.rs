@@ -49,7 +49,8 @@ async fn a_gate_whose_policies_do_not_pass_does_not_start() {
     let mut world = World::builder().policy("own.cedar", crate::world::SEGMENT).start().await;
     world.gate.terminate();
     world.gate.ended(PATIENCE).await;
-    fs::write(world.path("policies/own.cedar"), "permit (principal, action, resource) when { context.nonsense };").unwrap();
+    fs::write(world.path("policies/own.cedar"), "permit (principal, action, resource) when { context.nonsense };")
+        .unwrap();
     let served = chaperone(&["serve", "--config", &world.config()]);
     assert_eq!(served.code, Some(2));
     assert!(served.stderr.contains("own.cedar"), "{}", served.stderr);

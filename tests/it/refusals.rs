@@ -39,7 +39,9 @@ async fn a_program_without_a_session_gets_a_problem_document() {
 #[tokio::test]
 async fn a_person_without_a_session_gets_a_page() {
     let world = World::start().await;
-    insta::assert_snapshot!(shown(&world, "/w/acme/a", "theme=dark", "text/html,application/xhtml+xml,*/*;q=0.8").await);
+    insta::assert_snapshot!(
+        shown(&world, "/w/acme/a", "theme=dark", "text/html,application/xhtml+xml,*/*;q=0.8").await
+    );
 }
 
 #[tokio::test]
@@ -118,7 +120,8 @@ async fn what_is_reserved_is_never_the_apps() {
 
 #[tokio::test]
 async fn when_the_store_is_gone_nobody_passes_and_the_gate_says_that_it_is_not_sure() {
-    let world = World::builder().section("[store]\nurl = \"sqlite:state/chaperone.db\"\nlease = \"500ms\"").start().await;
+    let world =
+        World::builder().section("[store]\nurl = \"sqlite:state/chaperone.db\"\nlease = \"500ms\"").start().await;
     world.grant(&members::OLGA, json!({"access": "full", "duration": "1d"})).await;
     let ada = world.enter(&engineers::ADA, "acme").await;
     world.ask(&ada, "GET", "/w/acme/a").await.expect(200);
