@@ -61,6 +61,9 @@ impl Completion {
 impl Drop for Completion {
     fn drop(&mut self) {
         let Some(mut event) = self.event.take() else { return };
+        if self.outcome == Outcome::ClientGone && self.gate.cut.is_cancelled() {
+            self.outcome = Outcome::Cut;
+        }
         let took = self.gate.clock.uptime().since(self.began);
         event.at = self.gate.clock.now();
         event.response = Some(audit::Response {

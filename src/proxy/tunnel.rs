@@ -8,15 +8,19 @@ use hyper::body::Incoming;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::io::{self, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio_util::sync::CancellationToken;
 
 use crate::audit::Outcome;
 use crate::cache::Stream;
-use crate::domain::refusal::Code;
 
 use super::body::{Body, full};
 use super::gate::Gate;
 use super::stream::{Completion, Lapse, sifted};
 
+/// The access has lapsed; the reason is the refusal's code.
+const POLICY_VIOLATION: u16 = 1008;
+/// The gate ends.
+const GOING_AWAY: u16 = 1001;
 /// How much is read at once.
 const BUFFER: usize = 16 * 1024;
 
@@ -35,33 +39,42 @@ pub(super) fn open(
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
     completion.answered(StatusCode::SWITCHING_PROTOCOLS);
+    let cut = gate.cut.clone();
     gate.tasks.spawn(async move {
         match tokio::try_join!(client, hyper::upgrade::on(answer)) {
-            Ok((client, upstream)) => relay(client, upstream, stream, lapse, completion).await,
+            Ok((client, upstream)) => relay(client, upstream, stream, lapse, cut, completion).await,
             Err(error) => tracing::debug!(%error, "an upgrade did not come about"),
         }
     });
     response
 }
 
-async fn relay(client: Upgraded, upstream: Upgraded, stream: Stream, mut lapse: Lapse, mut completion: Completion) {
+async fn relay(
+    client: Upgraded,
+    upstream: Upgraded,
+    stream: Stream,
+    mut lapse: Lapse,
+    cut: CancellationToken,
+    mut completion: Completion,
+) {
     let (from_client, mut to_client) = io::split(TokioIo::new(client));
     let (from_upstream, mut to_upstream) = io::split(TokioIo::new(upstream));
     let (mut up, mut down) = (Frames::default(), Frames::default());
     let (mut sent, mut received) = (0, 0);
-    let lapsed = tokio::select! {
+    let farewell = tokio::select! {
         biased;
-        refusal = &mut lapse => Some(refusal.code),
+        refusal = &mut lapse => Some(close_frame(POLICY_VIOLATION, refusal.code.as_str())),
+        () = cut.cancelled() => Some(close_frame(GOING_AWAY, "the gate is shutting down")),
         _ = pump(from_client, &mut to_upstream, &mut up, &mut sent) => None,
         _ = pump(from_upstream, &mut to_client, &mut down, &mut received) => None,
     };
-    if let Some(cause) = &lapsed
+    completion.finish(if farewell.is_some() { Outcome::Cut } else { Outcome::Complete });
+    if let Some(farewell) = farewell
         && down.between()
     {
         // The client may be gone, or not be reading: the connection is closed either way.
-        let _ = to_client.write_all(&close_frame(cause)).await;
+        let _ = to_client.write_all(&farewell).await;
     }
-    completion.finish(if lapsed.is_some() { Outcome::Cut } else { Outcome::Complete });
     completion.sent(sent);
     completion.received = received;
     drop(completion);
@@ -138,12 +151,12 @@ impl Frames {
     }
 }
 
-/// A close frame: 1008, "policy violation", with the code as its reason.
-fn close_frame(cause: &Code) -> Vec<u8> {
-    let reason: Vec<u8> = cause.as_str().bytes().take(100).collect();
+/// A close frame with one of the codes of RFC 6455 section 7.4.1.
+fn close_frame(code: u16, reason: &str) -> Vec<u8> {
+    let reason: Vec<u8> = reason.bytes().take(100).collect();
     let length = u8::try_from(reason.len() + 2).unwrap_or(2);
     let mut frame = vec![0x88, length];
-    frame.extend(1008_u16.to_be_bytes());
+    frame.extend(code.to_be_bytes());
     frame.extend(reason);
     frame
 }
@@ -188,7 +201,7 @@ mod tests {
     #[test]
     fn the_farewell_is_one_whole_frame() {
         let mut frames = Frames::default();
-        frames.advance(&close_frame(&Code::GrantRevoked));
+        frames.advance(&close_frame(POLICY_VIOLATION, "grant-revoked"));
         assert!(frames.between());
     }
 }

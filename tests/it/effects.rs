@@ -155,8 +155,7 @@ effects = [{ method = "PROPFIND", path = "/**", effect = "read" }]"#;
     let before = world.app.seen().len();
     move_to("http://support.example.com/w/acme/files/b%20c").await.expect(200);
     assert_eq!(world.app.seen().len(), before + 1);
-    let destination = world.app.last().one("destination").to_owned();
-    assert!(destination.ends_with("/w/acme/files/b%20c"), "the app learns where to: {destination}");
+    assert_eq!(world.app.last().one("destination"), "http://support.example.com/w/acme/files/b%20c");
 }
 
 #[tokio::test]
@@ -164,10 +163,12 @@ async fn a_session_of_one_customer_never_reaches_another() {
     let world = World::start().await;
     world.grant(&members::OLGA, json!({"access": "full", "duration": "1d"})).await;
     let ada = world.enter(&engineers::ADA, "acme").await;
-    for path in ["/w/globex/invoices", "/w/globex", "/W/globex/invoices", "/w/acmee/x"] {
+    for path in ["/w/globex/invoices", "/w/globex", "/w/acmee/x"] {
         assert_eq!(world.ask(&ada, "GET", path).await.problem(), refused(403, "wrong-workspace"), "{path}");
     }
-    for path in ["/w/acme/../globex/x", "/w/acme/%2e%2e/globex/x", "/w//globex/x", "/w/acme%2F..%2Fglobex"] {
+    for path in
+        ["/w/acme/../globex/x", "/w/acme/%2e%2e/globex/x", "/w//globex/x", "/W/globex/x", "/w/acme%2F..%2Fglobex"]
+    {
         assert_eq!(world.ask(&ada, "GET", path).await.problem(), refused(400, "ambiguous-path"), "{path}");
     }
     let enter = |workspace: &str| json!({"workspace": workspace, "reason": "just looking"});

@@ -63,12 +63,17 @@ async fn a_signal_ends_the_gate_cleanly_and_what_was_open_is_in_the_trail() {
     let ada = world.enter(&engineers::ADA, "acme").await;
     let mut events = world.events(&ada, "/w/acme/events").await;
     assert!(events.next().await.is_some());
+    let mut socket = world.socket(&ada, "/w/acme/live").await.expect("a WebSocket");
+    assert_eq!(socket.say("hello").await, "hello");
     world.gate.terminate();
     let status = world.gate.ended(Duration::from_secs(10)).await;
     assert_eq!(status.code(), Some(0), "{:#?}", world.gate.log());
-    let completed = records(&world, "access.completed");
-    assert_eq!(completed.len(), 1);
+    assert_eq!(socket.closed().await.map(|(code, _)| code), Some(1001));
+    let mut completed = records(&world, "access.completed");
+    completed.sort_by_key(|record| record["request"]["path"].to_string());
+    assert_eq!(completed.len(), 2);
     assert_eq!(completed[0]["request"]["path"], "/w/acme/events");
+    assert_eq!(completed[0]["response"]["outcome"], "cut");
     assert!(completed[0]["response"]["bytes_out"].as_u64().unwrap() > 0);
     assert_eq!(chaperone(&["audit", "verify", "--config", &world.config()]).code, Some(0));
 }

@@ -120,13 +120,12 @@ async fn what_is_reserved_is_never_the_apps() {
 
 #[tokio::test]
 async fn when_the_store_is_gone_nobody_passes_and_the_gate_says_that_it_is_not_sure() {
-    let world =
-        World::builder().section("[store]\nurl = \"sqlite:state/chaperone.db\"\nlease = \"500ms\"").start().await;
+    let world = World::builder().section("[store]\nlease = \"500ms\"").start().await;
     world.grant(&members::OLGA, json!({"access": "full", "duration": "1d"})).await;
     let ada = world.enter(&engineers::ADA, "acme").await;
     world.ask(&ada, "GET", "/w/acme/a").await.expect(200);
     for file in ["chaperone.db", "chaperone.db-wal", "chaperone.db-shm"] {
-        let path = world.path("state").join(file);
+        let path = world.path(file);
         let length = std::fs::metadata(&path).unwrap().len();
         std::fs::write(&path, vec![0xff; usize::try_from(length).unwrap()]).unwrap();
     }
