@@ -74,7 +74,7 @@ impl Reply {
 }
 
 /// The address of a path at the gate.
-pub(crate) fn url(path: &str) -> Uri {
+fn url(path: &str) -> Uri {
     format!("http://{HOST}{path}").parse().unwrap()
 }
 

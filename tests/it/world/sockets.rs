@@ -116,8 +116,8 @@ pub(crate) struct Upload {
 impl Upload {
     /// Begins it. It moves only while somebody waits for it.
     pub(crate) fn open(mut connection: Connection, path: &str, cookie: &str) -> Self {
-        let (feed, fed) = mpsc::channel(4);
-        let asked = request("POST", path).header("cookie", cookie).body(Fed(fed)).unwrap();
+        let (feed, pieces) = mpsc::channel(4);
+        let asked = request("POST", path).header("cookie", cookie).body(Fed(pieces)).unwrap();
         let answer = async move {
             let answer = connection.begin(asked).await?;
             Ok(whole(answer).await)
