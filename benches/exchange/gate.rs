@@ -25,7 +25,7 @@ pub(crate) async fn run(app: SocketAddr, durability: &str) -> anyhow::Result<()>
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let file = folder.path().join("chaperone.toml");
     std::fs::write(&file, include_str!("../gate.toml"))?;
-    std::fs::write(folder.path().join("nobody.jwks.json"), r#"{"keys":[]}"#)?;
+    std::fs::write(folder.path().join("issuers.jwks.json"), include_str!("../issuers.jwks.json"))?;
     let clock = Clock::system();
     let gate = server::start(configured(&file, app, durability)?, clock.clone()).await?;
     let sessions = enter(&gate.access, clock.now()).await?;

@@ -3,17 +3,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use cedar_policy::{Authorizer, Entities, PolicyId, PolicySet, Request, Response};
+use cedar_policy::{Authorizer, Entities, PolicyId, Request, Response};
 
 use crate::config;
 use crate::domain::refusal::Code;
 
 use super::load::{self, PolicyErrors};
+use super::slices::Slices;
 
 /// A policy set that passed strict validation.
 #[derive(Debug, Clone)]
 pub struct Bundle {
-    pub(super) policies: PolicySet,
+    pub(super) policies: Slices,
     pub(super) rules: HashMap<PolicyId, Rule>,
     pub(super) id: Arc<str>,
     pub(super) authorizer: Authorizer,
@@ -65,7 +66,7 @@ impl Bundle {
 
     /// Asks Cedar.
     pub(super) fn ask(&self, request: &Request, entities: &Entities) -> Response {
-        self.authorizer.is_authorized(request, &self.policies, entities)
+        self.authorizer.is_authorized(request, self.policies.about(request.action()), entities)
     }
 
     /// What the policy says about itself.

@@ -1,5 +1,6 @@
 //! The nouns as Cedar entities and records, built from typed values, never from JSON.
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 
 use cedar_policy::{Entity, EntityUid, RestrictedExpression};
 
@@ -28,7 +29,17 @@ pub(super) fn flag(name: &str, value: bool) -> Fact {
 
 /// The fact `name` as a moment.
 pub(super) fn moment(name: &str, at: Timestamp) -> Fact {
-    (name.to_owned(), RestrictedExpression::new_datetime(at.to_string()))
+    (name.to_owned(), datetime(at))
+}
+
+/// A moment.
+pub(super) fn datetime(at: Timestamp) -> RestrictedExpression {
+    RestrictedExpression::new_datetime(at.to_string())
+}
+
+/// An address. Cedar takes no IPv4 address in IPv6 clothes.
+pub(super) fn address(ip: IpAddr) -> RestrictedExpression {
+    RestrictedExpression::new_ip(ip.to_canonical().to_string())
 }
 
 /// The fact `name` as a length of time.

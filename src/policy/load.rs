@@ -13,6 +13,7 @@ use super::bundle::{Bundle, Rule};
 use super::errors::PolicyError;
 pub use super::errors::PolicyErrors;
 use super::files::{self, Source};
+use super::slices::Slices;
 use super::vocabulary::Vocabulary;
 
 /// The schema: what policies may speak of.
@@ -53,7 +54,8 @@ pub(super) fn check(sources: &[Source]) -> Result<Bundle, Box<PolicyErrors>> {
         return Err(Box::new(PolicyErrors(draft.errors)));
     }
     let rules = draft.rules.into_iter().map(|(id, (rule, _))| (id, rule)).collect();
-    Ok(Bundle { policies: draft.policies, rules, id: digest_of(sources), authorizer: Authorizer::new() })
+    let policies = Slices::new(draft.policies);
+    Ok(Bundle { policies, rules, id: digest_of(sources), authorizer: Authorizer::new() })
 }
 
 /// A set in the making.

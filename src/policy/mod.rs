@@ -5,7 +5,8 @@
 //! * `question`: what is asked, in typed facts. `prepared` puts a data-plane question into Cedar's words: the part
 //!   that does not change between two requests of a session is built once, as [`Prepared`]. `control` does it for the
 //!   control plane, `entities` and `vocabulary` for both; `facts` is what the trail keeps of it.
-//! * `bundle`: one checked policy set with its digest; [`Engine`] swaps it as a whole.
+//!   `memo` keeps what Cedar is slow to make.
+//! * `bundle`: one checked policy set with its digest, sliced by action in `slices`; [`Engine`] swaps it as a whole.
 //! * `load`: `files` → bundle: schema, strict validation, `annotations`, unique ids; `errors` tells of mistakes.
 //! * `scenario`: `policy test`: the vendor's cases against their policies.
 mod annotations;
@@ -17,9 +18,11 @@ mod errors;
 mod facts;
 mod files;
 mod load;
+mod memo;
 mod prepared;
 mod question;
 mod scenario;
+mod slices;
 mod verdict;
 mod vocabulary;
 

@@ -1,13 +1,17 @@
 //! A data-plane question: what stays the same during a session is built once, the rest per request.
+use std::net::IpAddr;
+
 use cedar_policy::{Context, Entities, EntityUid, Request, RestrictedExpression};
 
 use crate::domain::engineer::Engineer;
 use crate::domain::member::Member;
 use crate::domain::session::{Basis, Session};
+use crate::domain::time::Timestamp;
 use crate::domain::workspace::Workspace;
 
 use super::entities::{self, Fact, flag, moment, record, reference, text, texts};
 use super::facts::{AskedFacts, BasisFacts, FixedFacts, HttpFacts};
+use super::memo::Memo;
 use super::question::{Asked, Http};
 use super::vocabulary::{PreparedError, Vocabulary};
 
@@ -22,6 +26,9 @@ pub struct Prepared {
     /// The session's record but for `last_seen_at`.
     session: Vec<Fact>,
     basis: PreparedBasis,
+    /// `now`, which is `last_seen_at` of the next request.
+    moments: Memo<Timestamp, 4>,
+    addresses: Memo<IpAddr, 2>,
     /// The fixed facts as a JSON object without its closing brace.
     facts: String,
 }
@@ -75,6 +82,8 @@ impl Prepared {
             resource: words.workspace(workspace.id.as_str()),
             session: fixed_session(words, session),
             basis: PreparedBasis::new(words, basis)?,
+            moments: Memo::new(),
+            addresses: Memo::new(),
             facts,
         })
     }
@@ -87,17 +96,35 @@ impl Prepared {
     /// The question for Cedar. It is built from typed values that fit the schema, so it is not checked against it
     /// again.
     pub(super) fn request(&self, asked: &Asked<'_>) -> Result<Request, PreparedError> {
-        let last_seen_at = moment("last_seen_at", asked.last_seen_at);
+        let last_seen_at = self.moment("last_seen_at", asked.last_seen_at);
         let context = Context::from_pairs([
-            moment("now", asked.now),
+            self.moment("now", asked.now),
             flag("chained", asked.chained),
-            http(&asked.http)?,
+            self.http(&asked.http)?,
             record("session", self.session.iter().cloned().chain([last_seen_at]))?,
             self.basis.fact(asked.covers_path),
         ])
         .map_err(PreparedError::facts)?;
         let action = self.words.action(asked.http.effect.action());
         Request::new(self.principal.clone(), action, self.resource.clone(), context, None).map_err(PreparedError::facts)
+    }
+
+    fn moment(&self, name: &str, at: Timestamp) -> Fact {
+        (name.to_owned(), self.moments.recall(at, entities::datetime))
+    }
+
+    fn http(&self, http: &Http<'_>) -> Result<Fact, PreparedError> {
+        record(
+            "http",
+            [
+                text("method", http.method),
+                text("host", http.host),
+                text("path", http.path),
+                text("effect", http.effect.as_str()),
+                texts("labels", http.labels.iter().map(AsRef::as_ref)),
+                ("ip".to_owned(), self.addresses.recall(http.ip, entities::address)),
+            ],
+        )
     }
 
     /// The facts as one JSON object.
@@ -166,20 +193,4 @@ fn fixed_session(words: &Vocabulary, session: &Session) -> Vec<Fact> {
     facts.extend(session.mfa_at.map(|at| moment("mfa_at", at)));
     facts.extend(session.ticket.as_ref().map(|ticket| text("ticket", ticket)));
     facts
-}
-
-fn http(http: &Http<'_>) -> Result<Fact, PreparedError> {
-    // Cedar takes no IPv4 address in IPv6 clothes.
-    let ip = RestrictedExpression::new_ip(http.ip.to_canonical().to_string());
-    record(
-        "http",
-        [
-            text("method", http.method),
-            text("host", http.host),
-            text("path", http.path),
-            text("effect", http.effect.as_str()),
-            texts("labels", http.labels.iter().map(AsRef::as_ref)),
-            ("ip".to_owned(), ip),
-        ],
-    )
 }

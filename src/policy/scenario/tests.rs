@@ -5,6 +5,7 @@ use cedar_policy::{Effect, Entities, PolicyId, Request};
 
 use super::*;
 use crate::policy::files::{self, Source};
+use crate::policy::slices::Slices;
 use crate::policy::vocabulary::Vocabulary;
 use crate::policy::{control, load};
 use case::{Action, Case, Decision};
@@ -24,12 +25,14 @@ fn built_in_and(more: &[Source]) -> Bundle {
 
 fn without(bundle: &Bundle, id: &str) -> Bundle {
     let mut bundle = bundle.clone();
-    bundle.policies.remove_static(PolicyId::new(id)).unwrap();
+    let mut policies = bundle.policies.whole().clone();
+    policies.remove_static(PolicyId::new(id)).unwrap();
+    bundle.policies = Slices::new(policies);
     bundle
 }
 
 fn ids(bundle: &Bundle, effect: Effect) -> BTreeSet<String> {
-    let policies = bundle.policies.policies().filter(|policy| policy.effect() == effect);
+    let policies = bundle.policies.whole().policies().filter(|policy| policy.effect() == effect);
     policies.map(|policy| policy.id().to_string()).collect()
 }
 
