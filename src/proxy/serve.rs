@@ -22,6 +22,7 @@ use crate::domain::id::RequestId;
 use super::body::Body;
 use super::exchange::{Arrival, FIELDS, exchange};
 use super::gate::Gate;
+use super::patience::Patient;
 
 /// What is never forwarded.
 const RESERVED: &str = "/.chaperone";
@@ -55,7 +56,7 @@ where
         first.cancel();
         answer(connection.clone(), request)
     });
-    let serving = builder.serve_connection_with_upgrades(io, service);
+    let serving = builder.serve_connection_with_upgrades(Patient::new(io), service);
     tokio::pin!(serving);
     let ended = tokio::select! {
         ended = &mut serving => ended,

@@ -81,7 +81,7 @@ pub(super) struct Answer<'a> {
     pub(super) now: Timestamp,
     pub(super) stream: Stream,
     pub(super) lapse: Lapse,
-    /// Ends the request's body when the answer is over, whoever ends it.
+    /// Ends the request's body, unless the answer comes to its own end.
     pub(super) over: DropGuard,
     pub(super) completion: Completion,
 }
@@ -104,12 +104,12 @@ pub(super) fn respond(answer: Answer<'_>) -> Result<Response<Body>, Refusal> {
         headers.insert(TRAILER, announced);
     }
     cookie_jar::keep(&parts.headers, routed, &mut stream.live().jar(), now, &mut headers);
-    if body.is_end_stream() {
+    let (bodiless, events) = (body.is_end_stream(), events(&headers));
+    let mut guarded = Guarded { inner: body, stream, lapse, request: Some(over), completion, events, over: false };
+    if bodiless {
         // Nobody asks an empty body for frames.
-        completion.finish(Outcome::Complete);
+        guarded.complete();
     }
-    let guarded =
-        Guarded { inner: body, stream, lapse, request: Some(over), completion, events: events(&headers), over: false };
     let mut response = Response::new(guarded.boxed_unsync());
     *response.status_mut() = parts.status;
     *response.headers_mut() = headers;
@@ -167,7 +167,7 @@ struct Guarded {
     inner: Incoming,
     stream: Stream,
     lapse: Lapse,
-    /// Ends the request's body.
+    /// Ends the request's body, unless the answer comes to its own end: some apps answer first and read on.
     request: Option<DropGuard>,
     completion: Completion,
     /// Whether the body is a stream of server-sent events, whose reader can be told.
@@ -176,6 +176,12 @@ struct Guarded {
 }
 
 impl Guarded {
+    fn complete(&mut self) {
+        self.completion.finish(Outcome::Complete);
+        // The body watches its access by itself.
+        drop(self.request.take().map(DropGuard::disarm));
+    }
+
     fn cut(&mut self, refusal: &Refusal) -> Result<Frame<Bytes>, BoxError> {
         self.over = true;
         self.request = None;
@@ -209,7 +215,7 @@ impl http_body::Body for Guarded {
                     let Some(frame) = sift(frame, |_| true) else { continue };
                     self.completion.received += frame.data_ref().map_or(0, |data| data.len() as u64);
                     if self.inner.is_end_stream() {
-                        self.completion.finish(Outcome::Complete);
+                        self.complete();
                     }
                     return Poll::Ready(Some(Ok(frame)));
                 }
@@ -220,7 +226,7 @@ impl http_body::Body for Guarded {
                 }
                 None => {
                     self.over = true;
-                    self.completion.finish(Outcome::Complete);
+                    self.complete();
                     return Poll::Ready(None);
                 }
             }
