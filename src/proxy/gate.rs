@@ -1,6 +1,7 @@
 //! Everything that the data plane works with, built once.
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::audit::Journal;
@@ -31,6 +32,8 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// Where tunnels live, so that a shutdown can wait for them.
     pub tasks: TaskTracker,
+    /// Cuts whatever is still open, when a shutdown waits no longer.
+    pub cut: CancellationToken,
 }
 
 /// Why the data plane cannot be built.
@@ -59,6 +62,7 @@ pub struct Gate {
     pub(super) clock: Arc<Clock>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) tasks: TaskTracker,
+    pub(super) cut: CancellationToken,
     pub(super) server: config::Server,
     pub(super) vendor: config::Vendor,
     pub(super) staff_issuer: String,
@@ -92,6 +96,7 @@ impl Gate {
             clock: parts.clock,
             metrics: parts.metrics,
             tasks: parts.tasks,
+            cut: parts.cut,
             server: config.server.clone(),
             vendor: config.vendor.clone(),
             staff_issuer: config.staff.issuer.clone(),

@@ -19,15 +19,13 @@ use tower_service::Service;
 use crate::domain::id::RequestId;
 
 use super::body::Body;
-use super::exchange::{Arrival, exchange};
+use super::exchange::{Arrival, FIELDS, exchange};
 use super::gate::Gate;
 
 /// What is never forwarded.
 const RESERVED: &str = "/.chaperone";
 /// How large a request's head may be, in bytes.
 const HEAD: usize = 32 * 1024;
-/// How many header fields it may have.
-const FIELDS: usize = 100;
 /// How long its head may take to arrive.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 /// How many HTTP/2 streams a connection may have.
@@ -43,24 +41,42 @@ pub(super) struct Connection {
     pub(super) secure: bool,
 }
 
-/// Serves one connection until it is closed; `stop` lets it finish what it has begun.
+/// Serves one connection until it is closed; `stop` lets it finish what it has begun, until the gate cuts it.
 pub(super) async fn serve<I>(io: I, connection: Connection, stop: CancellationToken)
 where
     I: Read + Write + Unpin + Send + 'static,
 {
-    let service = service_fn(move |request| answer(connection.clone(), request));
+    let cut = connection.gate.cut.clone();
+    let heard = CancellationToken::new();
+    let first = heard.clone();
+    let service = service_fn(move |request| {
+        first.cancel();
+        answer(connection.clone(), request)
+    });
     let builder = builder();
     let serving = builder.serve_connection_with_upgrades(io, service);
     tokio::pin!(serving);
     let ended = tokio::select! {
         ended = &mut serving => ended,
+        () = silence(heard) => return,
         () = stop.cancelled() => {
             serving.as_mut().graceful_shutdown();
-            serving.await
+            tokio::select! {
+                ended = serving => ended,
+                () = cut.cancelled() => return,
+            }
         }
     };
     if let Err(error) = ended {
         tracing::debug!(error = &*error, "a connection ended early");
+    }
+}
+
+/// Resolves when no request was heard in time: before the first one hyper looks at no clock, and waits for the letters
+/// that tell HTTP/1.1 from HTTP/2.
+async fn silence(heard: CancellationToken) {
+    if tokio::time::timeout(HEAD_TIME, heard.cancelled()).await.is_ok() {
+        std::future::pending().await
     }
 }
 

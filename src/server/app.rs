@@ -113,6 +113,7 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
         clock: Arc::clone(&clock),
         metrics: Arc::clone(&metrics),
         tasks: phases.serving.clone(),
+        cut: phases.cut_serving.clone(),
     };
     let gate = Arc::new(Gate::new(&config, parts)?);
     let state = ApiState { access: Arc::clone(&access), staff, customers, keys, config: Arc::clone(&config), clock };

@@ -12,6 +12,8 @@ use crate::store::Store;
 
 /// How long exchanges and streams may go on after the signal.
 const GRACE: Duration = Duration::from_secs(5);
+/// How long what is cut then may take to record its end.
+const CUT: Duration = Duration::from_secs(1);
 /// How long what runs beside may take to end.
 const LAST_WRITES: Duration = Duration::from_secs(3);
 
@@ -22,6 +24,8 @@ pub(super) struct Phases {
     pub(super) serving: TaskTracker,
     /// Ends the public listener.
     pub(super) stop_serving: CancellationToken,
+    /// Cuts exchanges and streams.
+    pub(super) cut_serving: CancellationToken,
     /// What runs beside.
     pub(super) background: TaskTracker,
     /// Ends what runs beside.
@@ -33,6 +37,7 @@ impl Phases {
         Self {
             serving: TaskTracker::new(),
             stop_serving: CancellationToken::new(),
+            cut_serving: CancellationToken::new(),
             background: TaskTracker::new(),
             stop_background: CancellationToken::new(),
         }
@@ -54,6 +59,11 @@ impl Stopping {
         phases.serving.close();
         if tokio::time::timeout(GRACE, phases.serving.wait()).await.is_err() {
             tracing::info!(open = phases.serving.len(), "cutting what is still open");
+            phases.cut_serving.cancel();
+            // How each of them ended belongs into the trail, which is closed last.
+            if tokio::time::timeout(CUT, phases.serving.wait()).await.is_err() {
+                tracing::warn!(open = phases.serving.len(), "some connections did not end when cut");
+            }
         }
         phases.stop_background.cancel();
         phases.background.close();
