@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use moka::future::Cache;
 use moka::policy::EvictionPolicy;
+use tokio::sync::Semaphore;
 
 use crate::domain::id::SessionId;
 use crate::domain::refusal::Code;
@@ -24,6 +25,9 @@ use super::live::Live;
 const MOST_ENTRIES: u64 = 100_000;
 /// How long an entry is kept at most. Never longer than its right; and never prolonged by traffic.
 const LONGEST: Duration = Duration::from_mins(5);
+/// How many sessions are read at once: fewer than the store has readers, so that a flood of unknown tokens never keeps the
+/// follower from its own read, and so ends nobody's lease.
+const MOST_READS: usize = 2;
 /// How often a read may lose against a change before the request is told to come back.
 const ATTEMPTS: usize = 8;
 
@@ -47,6 +51,7 @@ pub struct Directory {
     pub(super) clock: Arc<Clock>,
     pub(super) lease: Lease,
     pub(super) generations: Generations,
+    pub(super) reads: Semaphore,
     entries: Cache<SecretHash, Arc<Entry>>,
     live: Mutex<HashMap<SessionId, Arc<Live>>>,
     pub(super) metrics: Arc<Metrics>,
@@ -65,6 +70,7 @@ impl Directory {
                 .expire_after(bounded)
                 .build(),
             generations: Generations::new(),
+            reads: Semaphore::new(MOST_READS),
             live: Mutex::default(),
             metrics,
             store,
@@ -77,10 +83,10 @@ impl Directory {
     /// # Errors
     /// Why it admits nobody.
     pub async fn session(&self, token: SecretHash) -> Result<Arc<Entry>, NotAdmitted> {
-        if !self.lease.is_fresh() {
-            return Err(NotAdmitted::Stale);
-        }
         for _ in 0..ATTEMPTS {
+            if !self.is_fresh() {
+                break;
+            }
             let entry = match self.entries.get(&token).await {
                 Some(entry) => {
                     self.metrics.cache_hits.inc();
@@ -88,7 +94,8 @@ impl Directory {
                 }
                 None => self.entries.try_get_with(token, fill(self, token)).await.map_err(|e| not_admitted(&e))?,
             };
-            if self.generations.current(&entry.stamp) {
+            // Looked at after the read, which may have taken longer than the lease.
+            if self.stands(&entry) {
                 return Ok(entry);
             }
             self.entries.invalidate(&token).await;
@@ -102,10 +109,16 @@ impl Directory {
         self.lease.is_fresh()
     }
 
-    /// How long our knowledge may be used without being confirmed.
+    /// Whether what an entry says may be relied on: nothing of it has changed, and what we know is fresh.
     #[must_use]
-    pub const fn lease(&self) -> Duration {
-        self.lease.span()
+    pub fn stands(&self, entry: &Entry) -> bool {
+        self.is_fresh() && self.generations.current(&entry.stamp)
+    }
+
+    /// How long what we know may still be used without being confirmed; zero: nobody passes now.
+    #[must_use]
+    pub fn lease_left(&self) -> Duration {
+        self.lease.left()
     }
 
     /// Sets the gauges that say what is known here, and how old it is.

@@ -12,7 +12,7 @@ use crate::telemetry::logs::chain;
 use super::directory::Directory;
 use super::live::Live;
 
-/// How many unclaimed counts are kept for announcements that are still on their way.
+/// How many unclaimed counts are kept for announcements that are still on their way; an older one is forgotten.
 const MOST_UNCLAIMED: usize = 1024;
 
 /// Follows until `stop`. Nothing is admitted before its first good read.
@@ -22,29 +22,31 @@ pub async fn follow(
     tasks: TaskTracker,
     stop: CancellationToken,
 ) {
-    let mut follower = Follower { directory, tasks, head: None, cut: BTreeMap::new(), waiting: Vec::new() };
-    follower.run(subscription, stop).await;
+    Follower::new(directory, tasks).run(subscription, stop).await;
 }
 
-struct Follower {
+/// What follows the feed.
+pub(super) struct Follower {
     directory: Arc<Directory>,
     tasks: TaskTracker,
     /// The last change that was acted on; none before the first good read.
     head: Option<i64>,
-    /// What acting on a change did, by its sequence number, until its announcement claims it.
-    cut: BTreeMap<i64, Done>,
+    /// How many exchanges acting on a change cut, by its sequence number, until an announcement claims it.
+    cut: BTreeMap<i64, u64>,
+    /// Ended sessions of which something may still be entering. Every acknowledgement waits for all of them: changes may
+    /// be announced twice, out of order, or never.
+    draining: Vec<Arc<Live>>,
     /// Announcements that wait for a good read.
     waiting: Vec<Announcement>,
 }
 
-/// What acting on one change did.
-#[derive(Default)]
-struct Done {
-    streams_cut: u64,
-    draining: Option<Arc<Live>>,
-}
-
 impl Follower {
+    /// One that has read nothing yet; acknowledgements are `tasks`.
+    pub(super) fn new(directory: Arc<Directory>, tasks: TaskTracker) -> Self {
+        let (cut, draining, waiting) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { directory, tasks, head: None, cut, draining, waiting }
+    }
+
     async fn run(&mut self, mut subscription: Subscription, stop: CancellationToken) {
         let mut ticks = interval(self.directory.lease.interval());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -70,7 +72,7 @@ impl Follower {
     }
 
     /// Reads and acts on everything new, then renews the lease from the start of the read.
-    async fn catch_up(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn catch_up(&mut self) -> Result<(), StoreError> {
         let store = self.directory.store.clone();
         loop {
             let start = self.directory.clock.uptime();
@@ -80,13 +82,15 @@ impl Follower {
                 return Ok(());
             };
             let changes = store.changes_after(head).await?;
-            if changes.is_empty() {
+            let Some((first, _)) = changes.first() else {
                 self.directory.lease.renew(start);
                 return Ok(());
+            };
+            if *first != head + 1 {
+                self.forget_everything();
             }
             for (sequence, change) in changes {
-                let done = self.act(&change);
-                self.cut.insert(sequence, done);
+                self.act(sequence, &change);
                 self.head = Some(sequence);
             }
             while self.cut.len() > MOST_UNCLAIMED {
@@ -95,7 +99,16 @@ impl Follower {
         }
     }
 
-    fn act(&self, change: &Change) -> Done {
+    /// Some changes were swept before we read them, so anything may have changed: whoever streams decides again.
+    fn forget_everything(&self) {
+        tracing::warn!("the change feed has a gap: everything known of sessions is read anew");
+        self.directory.generations.bump_all();
+        for live in self.directory.live().values() {
+            live.announce_change();
+        }
+    }
+
+    fn act(&mut self, sequence: i64, change: &Change) {
         let directory = &self.directory;
         match change {
             Change::Workspace(id) | Change::Grant(id, _) | Change::Session(id, _) => {
@@ -105,31 +118,31 @@ impl Follower {
             Change::Engineer(id) => directory.generations.bump_engineer(id),
             Change::SessionEnded(workspace, session, cause) => {
                 directory.generations.bump_workspace(workspace);
-                let Some(live) = directory.live().remove(session) else { return Done::default() };
-                return Done { streams_cut: live.end(cause.clone()), draining: Some(live) };
+                let Some(live) = directory.live().remove(session) else { return };
+                self.cut.insert(sequence, live.end(cause.clone()));
+                self.draining.push(live);
+                return;
             }
         }
         for live in directory.live().values() {
             live.announce_change();
         }
-        Done::default()
     }
 
     /// Answers every announcement that was acted on, each once nothing that it forbids is on its way any more.
     fn acknowledge(&mut self) {
+        self.draining.retain(|live| live.is_entering());
         let head = self.head.unwrap_or(0);
         self.waiting.sort_by_key(|announcement| announcement.sequence);
         let still = self.waiting.partition_point(|announcement| announcement.sequence <= head);
         for announcement in self.waiting.drain(..still).collect::<Vec<_>>() {
             let later = self.cut.split_off(&(announcement.sequence + 1));
             let claimed = std::mem::replace(&mut self.cut, later);
+            let ack = Ack { streams_cut: claimed.into_values().sum() };
+            let draining = self.draining.clone();
             self.tasks.spawn(async move {
-                let mut ack = Ack::default();
-                for done in claimed.into_values() {
-                    ack.streams_cut += done.streams_cut;
-                    if let Some(live) = done.draining {
-                        live.drained().await;
-                    }
+                for live in draining {
+                    live.drained().await;
                 }
                 // Whoever announced may have gone away; the change is in force all the same.
                 let _ = announcement.done.send(ack);

@@ -38,6 +38,13 @@ impl Generations {
         self.bump(shard(id));
     }
 
+    /// Everything read before now is old.
+    pub(super) fn bump_all(&self) {
+        for counter in &self.0 {
+            counter.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
     fn bump(&self, shard: usize) {
         if let Some(counter) = self.0.get(shard) {
             counter.fetch_add(1, Ordering::SeqCst);

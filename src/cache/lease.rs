@@ -32,16 +32,20 @@ impl Lease {
     }
 
     pub(super) fn is_fresh(&self) -> bool {
-        self.confirmed.load(Ordering::SeqCst) != 0 && self.age() <= self.span
+        !self.left().is_zero()
+    }
+
+    /// How long what we know may still be used.
+    pub(super) fn left(&self) -> Duration {
+        match self.confirmed.load(Ordering::SeqCst) {
+            0 => Duration::ZERO,
+            _confirmed => self.span.saturating_sub(self.age()),
+        }
     }
 
     /// How old our knowledge is.
     pub(super) fn age(&self) -> Duration {
         self.clock.uptime().since(Uptime::from_nanos(self.confirmed.load(Ordering::SeqCst)))
-    }
-
-    pub(super) const fn span(&self) -> Duration {
-        self.span
     }
 }
 
@@ -59,5 +63,6 @@ mod tests {
         assert!(!lease.is_fresh(), "a read that took three seconds confirms nothing");
         lease.renew(Uptime::from_nanos(now));
         assert!(lease.is_fresh());
+        assert!(lease.left() <= Duration::from_secs(2), "it ends when it ends, whoever looks when");
     }
 }

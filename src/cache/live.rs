@@ -3,7 +3,7 @@
 //! An exchange goes through two phases. While *entering* it is decided, recorded and sent; ending the session waits
 //! until nothing is entering any more. Afterwards it is a *stream*: every further byte is preceded by a look at the
 //! session's end, so nobody has to wait for a client that does not read.
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::{Notify, watch};
@@ -54,6 +54,8 @@ impl Live {
     pub fn enter(self: &Arc<Self>) -> Result<Entering, Code> {
         self.entering.fetch_add(1, Ordering::SeqCst);
         let entering = Entering(Arc::clone(self));
+        // With its twin in `end`: either we see the cause, or whoever ends the session sees us.
+        fence(Ordering::SeqCst);
         match self.cause() {
             Some(cause) => Err(cause),
             None => Ok(entering),
@@ -100,16 +102,22 @@ impl Live {
         if self.cause.set(cause).is_err() {
             return 0;
         }
+        fence(Ordering::SeqCst);
         let open = self.entering.load(Ordering::SeqCst) + self.streams.load(Ordering::SeqCst);
         self.over.cancel();
         open
+    }
+
+    /// Whether some exchange is entering.
+    pub(super) fn is_entering(&self) -> bool {
+        self.entering.load(Ordering::SeqCst) != 0
     }
 
     /// Waits until no exchange is entering any more. After [`Live::end`] none begins.
     pub(super) async fn drained(&self) {
         loop {
             let entered = self.entered.notified();
-            if self.entering.load(Ordering::SeqCst) == 0 {
+            if !self.is_entering() {
                 return;
             }
             entered.await;

@@ -18,6 +18,8 @@ mod generation;
 mod jar;
 mod lease;
 mod live;
+#[cfg(test)]
+mod tests;
 mod touch;
 
 pub use directory::{Directory, NotAdmitted};

@@ -2,6 +2,9 @@
 use http::Method;
 use serde_json::Value;
 
+use crate::identity::SessionToken;
+use crate::request::COOKIE_SESSION;
+
 use super::client::{Answer, Client, NoAnswer};
 
 /// The API of one gate.
@@ -31,11 +34,17 @@ impl Api {
         bearer: &str,
         body: Option<&Value>,
     ) -> Result<Answer, NoAnswer> {
-        self.client.call(method, &self.url(path), Some(bearer), body).await
+        self.client.call(method, &self.url(path), Some(bearer), None, body).await
+    }
+
+    /// The session of `token`, told to its engineer, the owner of `bearer`.
+    pub(super) async fn session(&self, bearer: &str, token: &SessionToken) -> Result<Answer, NoAnswer> {
+        let cookie = format!("{COOKIE_SESSION}={}", token.reveal());
+        self.client.call(Method::GET, &self.url("/sessions/current"), Some(bearer), Some(&cookie), None).await
     }
 
     /// The public keys by which apps verify assertions.
     pub(super) async fn keys(&self) -> Result<Answer, NoAnswer> {
-        self.client.call(Method::GET, &format!("{}/.chaperone/jwks.json", self.gate), None, None).await
+        self.client.call(Method::GET, &format!("{}/.chaperone/jwks.json", self.gate), None, None, None).await
     }
 }

@@ -42,18 +42,22 @@ impl Client {
         Self { pool: Pool::builder(TokioExecutor::new()).build(HttpConnector::new()) }
     }
 
-    /// One call. `bearer` goes into `Authorization`.
+    /// One call. `bearer` goes into `Authorization`, `cookie` as it is into `Cookie`.
     pub(super) async fn call(
         &self,
         method: Method,
         url: &str,
         bearer: Option<&str>,
+        cookie: Option<&str>,
         body: Option<&Value>,
     ) -> Result<Answer, NoAnswer> {
         let no_answer = |why: String| NoAnswer { url: url.to_owned(), why };
         let mut request = Request::builder().method(method).uri(url).header(header::ACCEPT, "application/json");
         if let Some(bearer) = bearer {
             request = request.header(header::AUTHORIZATION, format!("Bearer {bearer}"));
+        }
+        if let Some(cookie) = cookie {
+            request = request.header(header::COOKIE, cookie);
         }
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, "application/json");

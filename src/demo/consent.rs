@@ -58,7 +58,7 @@ impl Overview {
 impl Grant {
     /// How far it goes, in words.
     pub(super) fn reach(&self) -> &'static str {
-        if self.access == "full" { "full access" } else { "read-only access" }
+        if self.access == "full" { "Full access" } else { "Read-only access" }
     }
 
     /// Its end, in words.
@@ -127,7 +127,7 @@ mod tests {
         let overview = Overview::read(&body).expect("an overview");
         assert!(overview.granted && overview.excluded.is_none());
         assert_eq!(overview.grants[0].until(), "until 2026-11-25 09:00 UTC");
-        assert_eq!(overview.grants[0].reach(), "full access");
+        assert_eq!(overview.grants[0].reach(), "Full access");
         assert_eq!(overview.sessions[0].engineer.name, "Ada Lindqvist");
     }
 

@@ -56,7 +56,7 @@ impl FakeGate {
         gate
     }
 
-    /// Lays out the answer to calls that begin with `line`, such as `POST /.chaperone/api/v1/sessions`.
+    /// Lays out the answer to calls that begin with `line`, in place of an earlier one, such as `POST /.chaperone/api/v1/sessions`.
     pub(super) fn lay(&self, line: &'static str, status: StatusCode, body: Value) {
         self.laid.lock().unwrap().push((line, status, body));
     }
@@ -93,7 +93,7 @@ async fn answer(
     let body = serde_json::from_str(&body).unwrap_or(Value::Null);
     gate.seen.lock().unwrap().push(Seen { line: line.clone(), bearer: bearer.map(str::to_owned), body });
     let laid = gate.laid.lock().unwrap();
-    let found = laid.iter().find(|(begin, ..)| line.starts_with(begin));
+    let found = laid.iter().rev().find(|(begin, ..)| line.starts_with(begin));
     found.map_or((StatusCode::NOT_FOUND, Json(Value::Null)), |(_, status, body)| (*status, Json(body.clone())))
 }
 

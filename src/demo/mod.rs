@@ -94,10 +94,16 @@ impl FromStr for Profile {
 pub async fn run(options: Options, announce: impl FnOnce(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let Profile::Segment = options.profile;
     let mut terminate = signal(SignalKind::terminate())?;
+    let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("chaperone"));
     let (clock, issuers) = (Clock::system(), Arc::new(Issuers::new()?));
-    let sockets = Sockets::bind(options.port).await.context("no port of 127.0.0.1 is free")?;
+    let sockets = Sockets::bind(options.port).await.with_context(|| {
+        format!(
+            "the demo cannot listen on port {} of 127.0.0.1 and those after it: choose others with `--port`",
+            options.port
+        )
+    })?;
     let folder = Folder::prepare(options.dir, &sockets, &issuers)?;
-    let Sockets { app: app_socket, desk: desk_socket, places, .. } = sockets;
+    let Sockets { app: app_socket, desk: desk_socket, places, taken, .. } = sockets;
 
     let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
     let app = App::new(places.clone(), Arc::clone(&issuers), Arc::clone(&clock), stop.clone());
@@ -105,10 +111,10 @@ pub async fn run(options: Options, announce: impl FnOnce(&str) -> anyhow::Result
     let gate = gate::start(&folder.config(), Arc::clone(&clock)).await?;
     let key = gate::directory_key(&gate, &clock).await?;
     seed::seed(&Api::new(places.gate.clone()), &issuers, &key, clock.now()).await?;
-    let desk = Desk::new(places.clone(), issuers, clock, folder.trail());
+    let desk = Desk::new(places.clone(), issuers, clock, &program, &folder.trail());
     serve(&tracker, &stop, desk_socket, desk::router(desk));
 
-    announce(&welcome(&places, &folder))?;
+    announce(&welcome(&places, &taken, &folder))?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted?,
         _ = terminate.recv() => {}
@@ -132,11 +138,17 @@ fn serve(tracker: &TaskTracker, stop: &CancellationToken, socket: TcpListener, r
 }
 
 /// Where to go, and what to try.
-fn welcome(places: &Places, folder: &Folder) -> String {
+fn welcome(places: &Places, taken: &[u16], folder: &Folder) -> String {
     let Places { gate, app, desk } = places;
     let kept = if folder.is_kept() { "kept" } else { "temporary, gone with the demo" };
+    let ports: Vec<_> = taken.iter().map(u16::to_string).collect();
+    let instead = match ports.as_slice() {
+        [] => String::new(),
+        [port] => format!("  Port {port} is taken, so a free one stands in for it.\n\n"),
+        ports => format!("  Ports {} are taken, so free ones stand in for them.\n\n", ports.join(", ")),
+    };
     format!(
-        "\n  The demo runs, on this machine only.\n\n\
+        "\n  The demo runs, on this machine only.\n\n{instead}\
          \x20 Start here    {desk}/        choose who you are: engineers, owners\n\
          \x20 Step by step  {desk}/walk    a curl command for each step\n\n\
          \x20 The gate      {gate}/        only support sessions pass\n\

@@ -25,30 +25,43 @@ pub(super) struct Sockets {
     pub(super) app: TcpListener,
     pub(super) desk: TcpListener,
     pub(super) places: Places,
+    /// The ports that were taken, so that free ones stand in for them.
+    pub(super) taken: Vec<u16>,
 }
 
 impl Sockets {
-    /// Four sockets from port `base` on: gate, app, desk, operators. A port that is taken is replaced by a free one.
+    /// Four sockets from port `base` on: gate, app, desk, operators. A port that is taken, or past the last, is
+    /// replaced by a free one; 0 asks for four free ones.
     pub(super) async fn bind(base: u16) -> io::Result<Self> {
-        let gate = bind_or_any(base).await?;
-        let app = bind_or_any(base.saturating_add(1)).await?;
-        let desk = bind_or_any(base.saturating_add(2)).await?;
-        let ops = bind_or_any(base.saturating_add(3)).await?;
+        let mut taken = Vec::new();
+        let gate = bind_or_any(Some(base), &mut taken).await?;
+        let app = bind_or_any(after(base, 1), &mut taken).await?;
+        let desk = bind_or_any(after(base, 2), &mut taken).await?;
+        let ops = bind_or_any(after(base, 3), &mut taken).await?;
         let places = Places {
             gate: origin(gate.local_addr()?),
             app: origin(app.local_addr()?),
             desk: origin(desk.local_addr()?),
         };
         // The gate's two only held their ports while all four were chosen.
-        Ok(Self { gate: gate.local_addr()?, ops: ops.local_addr()?, app, desk, places })
+        Ok(Self { gate: gate.local_addr()?, ops: ops.local_addr()?, app, desk, places, taken })
     }
 }
 
-async fn bind_or_any(port: u16) -> io::Result<TcpListener> {
-    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
-        Err(taken) if taken.kind() == io::ErrorKind::AddrInUse => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await,
-        bound => bound,
+/// The port `steps` after `base`, if there is one.
+fn after(base: u16, steps: u16) -> Option<u16> {
+    base.checked_add(steps).filter(|_| base != 0)
+}
+
+/// Binds `port`, or a free one when there is none or it is taken, which `taken` then tells.
+async fn bind_or_any(port: Option<u16>, taken: &mut Vec<u16>) -> io::Result<TcpListener> {
+    if let Some(port) = port {
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => taken.push(port),
+            bound => return bound,
+        }
     }
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await
 }
 
 fn origin(addr: SocketAddr) -> String {
@@ -60,14 +73,22 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_taken_port_is_replaced_by_a_free_one_on_loopback() {
-        let taken = bind_or_any(0).await.unwrap();
-        let port = taken.local_addr().unwrap().port();
+    async fn a_taken_port_is_told_and_replaced_by_a_free_one_on_loopback() {
+        let held = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = held.local_addr().unwrap().port();
         let sockets = Sockets::bind(port).await.unwrap();
         assert_ne!(sockets.gate.port(), port);
+        assert!(sockets.taken.contains(&port));
         for addr in [sockets.gate, sockets.ops, sockets.app.local_addr().unwrap(), sockets.desk.local_addr().unwrap()] {
             assert!(addr.ip().is_loopback());
         }
         assert_eq!(sockets.places.gate, format!("http://{}", sockets.gate));
+    }
+
+    #[test]
+    fn no_port_follows_the_last_one_and_none_is_fixed_after_zero() {
+        assert_eq!(after(8443, 3), Some(8446));
+        assert_eq!(after(65_534, 2), None);
+        assert_eq!(after(0, 1), None);
     }
 }

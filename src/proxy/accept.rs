@@ -35,8 +35,7 @@ pub async fn accept(listener: Listener, gate: Arc<Gate>, reserved: Router, stop:
             Ok((socket, peer)) => {
                 let (gate, reserved, tls) = (Arc::clone(&gate), reserved.clone(), listener.tls.clone());
                 let tasks = gate.tasks.clone();
-                let cut = gate.cut.clone();
-                tasks.spawn(cut.run_until_cancelled_owned(connect(socket, peer, tls, gate, reserved, stop.clone())));
+                tasks.spawn(connect(socket, peer, tls, gate, reserved, stop.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");

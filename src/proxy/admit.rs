@@ -7,8 +7,11 @@ use crate::domain::time::{Span, Timestamp};
 use crate::identity::SecretHash;
 use crate::request::Routed;
 
+use super::exchange::Arrival;
 use super::gate::Gate;
 use super::identify::Identified;
+use super::record;
+use super::refuse::TurnedAway;
 
 /// A request of a live session.
 pub(super) struct Admitted {
@@ -26,15 +29,20 @@ pub(super) struct Admitted {
 /// Finds the session and checks what needs no policy.
 ///
 /// # Errors
-/// `no-session`, the cause of an ended session, `session-idle`, `stale-state`.
-pub(super) async fn admit(identified: Identified, gate: &Gate, now: Timestamp) -> Result<Admitted, Refusal> {
+/// `no-session`, the cause of an ended session, `session-idle`, `stale-state`. A refusal is recorded when the session is
+/// known.
+pub(super) async fn admit(identified: Identified, gate: &Gate, arrival: &Arrival) -> Result<Admitted, Box<TurnedAway>> {
     let Identified { routed, token } = identified;
     let entry = gate.directory.session(token).await.map_err(refusal)?;
-    let entering = entry.live.enter()?;
     let last_seen = entry.live.last_seen();
-    still_live(&entry, gate.idle, now)?;
-    entry.live.touch(now);
-    let chained = is_chained(&routed, gate, now);
+    let entered = still_live(&entry, gate.idle, arrival.now).and_then(|()| entry.live.enter());
+    let entering = entered.map_err(|code| {
+        let refusal = Refusal::from(code);
+        let event = record::refused(&entry, &routed, arrival, &refusal, None);
+        Box::new(TurnedAway { refusal, event: Some(Box::new(event)), permitted: false })
+    })?;
+    entry.live.touch(arrival.now);
+    let chained = is_chained(&routed, gate, arrival.now);
     Ok(Admitted { routed, token, entry, last_seen, chained, entering })
 }
 

@@ -1,7 +1,7 @@
 //! Bodies: what the data plane sends to clients and to upstreams.
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -12,8 +12,11 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::cache::Live;
+use crate::domain::refusal::Refusal;
 use crate::request::{Route, safe_trailer};
+
+/// Resolves when the access has lapsed.
+pub(super) type Lapse = Pin<Box<dyn Future<Output = Refusal> + Send>>;
 
 /// Any error of a body.
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -31,12 +34,50 @@ pub(super) fn full(bytes: impl Into<Bytes>) -> Body {
 #[error("the access has lapsed")]
 pub(super) struct Lapsed;
 
-/// A request's body on its way upstream: counted, cut when its access lapses, its trailers sifted.
+/// How far a request's body has come on its way upstream.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    sent: AtomicU64,
+    stopped: OnceLock<Stopped>,
+}
+
+/// What kept a request's body from being sent whole.
+#[derive(Debug, Clone)]
+pub(super) enum Stopped {
+    /// The client did not send it whole.
+    Client,
+    /// The access lapsed.
+    Lapsed(Refusal),
+}
+
+impl Progress {
+    /// Bytes that were sent.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn advance(&self, bytes: u64) {
+        self.sent.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// What stopped the body, if something did.
+    pub(super) fn stopped(&self) -> Option<&Stopped> {
+        self.stopped.get()
+    }
+
+    fn stop(&self, why: Stopped) {
+        // The first reason stays.
+        let _ = self.stopped.set(why);
+    }
+}
+
+/// A request's body on its way upstream: counted, cut when its access lapses or its exchange is over, its trailers
+/// sifted. It watches the access by itself: a client that does not read the answer would not let that look.
 pub(super) struct Upload {
     inner: Incoming,
-    live: Arc<Live>,
-    cut: Pin<Box<WaitForCancellationFutureOwned>>,
-    sent: Arc<AtomicU64>,
+    lapse: Lapse,
+    over: Pin<Box<WaitForCancellationFutureOwned>>,
+    progress: Arc<Progress>,
     route: Arc<Route>,
 }
 
@@ -49,19 +90,20 @@ pub(super) enum Outgoing {
 }
 
 impl Outgoing {
-    /// The body for upstream; `cut` ends it, `sent` counts its bytes, `route` knows which trailers may not pass.
+    /// The body for upstream; `lapse` and `over` end it, `route` knows which trailers may not pass.
     pub(super) fn new(
         inner: Incoming,
-        live: &Arc<Live>,
-        cut: &CancellationToken,
-        sent: Arc<AtomicU64>,
+        lapse: impl FnOnce() -> Lapse,
+        over: &CancellationToken,
+        progress: &Arc<Progress>,
         route: &Arc<Route>,
     ) -> Self {
         if inner.is_end_stream() {
             return Self::Empty;
         }
-        let cut = Box::pin(cut.clone().cancelled_owned());
-        Self::Upload(Upload { inner, live: Arc::clone(live), cut, sent, route: Arc::clone(route) })
+        let over = Box::pin(over.clone().cancelled_owned());
+        let (progress, route) = (Arc::clone(progress), Arc::clone(route));
+        Self::Upload(Upload { inner, lapse: lapse(), over, progress, route })
     }
 }
 
@@ -93,18 +135,25 @@ impl http_body::Body for Outgoing {
 
 impl Upload {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        if self.live.cause().is_some() || self.cut.as_mut().poll(cx).is_ready() {
+        if let Poll::Ready(refusal) = self.lapse.as_mut().poll(cx) {
+            self.progress.stop(Stopped::Lapsed(refusal));
+            return Poll::Ready(Some(Err(Lapsed.into())));
+        }
+        if self.over.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Some(Err(Lapsed.into())));
         }
         loop {
             let frame = match std::task::ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
                 Some(Ok(frame)) => frame,
-                Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
+                Some(Err(error)) => {
+                    self.progress.stop(Stopped::Client);
+                    return Poll::Ready(Some(Err(error.into())));
+                }
                 None => return Poll::Ready(None),
             };
             if let Some(frame) = sift(frame, |name| !self.route.maps(name)) {
                 if let Some(data) = frame.data_ref() {
-                    self.sent.fetch_add(data.len() as u64, Ordering::Relaxed);
+                    self.progress.advance(data.len() as u64);
                 }
                 return Poll::Ready(Some(Ok(frame)));
             }

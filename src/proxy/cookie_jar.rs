@@ -9,14 +9,15 @@ use crate::request::{Routed, is_ours};
 
 /// How long a cookie's name and value may be together (RFC 6265 section 6.1).
 const LONGEST: usize = 4096;
+/// How long an attribute that counts may be (RFC 6265bis section 5.6).
+const LONGEST_ATTRIBUTE: usize = 1024;
 
 /// Takes the app's cookies into `jar`; those that the route exposes go to the browser too, by `client`.
 pub(super) fn keep(app: &HeaderMap, routed: &Routed, jar: &mut Jar, now: Timestamp, client: &mut HeaderMap) {
-    let exposed = &routed.route.config.expose_cookies;
+    let (exposed, request) = (&routed.route.config.expose_cookies, &routed.request);
     for value in app.get_all(SET_COOKIE) {
-        let Some(cookie) = value.to_str().ok().and_then(|text| parse(text, &routed.request.path.sent, now)) else {
-            continue;
-        };
+        let parsed = value.to_str().ok().and_then(|text| parse(text, &request.host, &request.path.sent, now));
+        let Some(cookie) = parsed else { continue };
         if exposed.contains(&cookie.name) {
             client.append(SET_COOKIE, value.clone());
         }
@@ -25,7 +26,7 @@ pub(super) fn keep(app: &HeaderMap, routed: &Routed, jar: &mut Jar, now: Timesta
 }
 
 /// One `Set-Cookie` value (RFC 6265 section 5.2); none for a nameless cookie, one of ours, or an oversized one.
-fn parse(text: &str, request_path: &str, now: Timestamp) -> Option<StoredCookie> {
+fn parse(text: &str, host: &str, request_path: &str, now: Timestamp) -> Option<StoredCookie> {
     let mut parts = text.split(';');
     let (name, value) = parts.next()?.split_once('=')?;
     let (name, value) = (name.trim(), value.trim());
@@ -36,6 +37,7 @@ fn parse(text: &str, request_path: &str, now: Timestamp) -> Option<StoredCookie>
     let mut cookie = StoredCookie {
         name: name.to_owned(),
         value: value.to_owned(),
+        host: host.to_owned(),
         path: default_path(request_path).to_owned(),
         expires_at: None,
     };
@@ -44,7 +46,7 @@ fn parse(text: &str, request_path: &str, now: Timestamp) -> Option<StoredCookie>
         let (key, given) = attribute.split_once('=').unwrap_or((attribute, ""));
         let given = given.trim();
         match key.trim().to_ascii_lowercase().as_str() {
-            "path" if given.starts_with('/') => given.clone_into(&mut cookie.path),
+            "path" if given.starts_with('/') && given.len() <= LONGEST_ATTRIBUTE => given.clone_into(&mut cookie.path),
             "max-age" => max_age = given.parse::<i64>().ok(),
             "expires" => cookie.expires_at = http_date(given),
             _ => {}
@@ -76,22 +78,27 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
+    fn parsed(text: &str, path: &str) -> Option<StoredCookie> {
+        parse(text, "app.example.com", path, NOW)
+    }
+
     #[test]
     fn attributes_are_read_as_browsers_read_them() {
         let cookie =
-            parse("sid=a=b; Path=/app; HttpOnly; Max-Age=10; Expires=Wed, 21 Oct 2015 07:28:00 GMT", "/x/y", NOW)
-                .unwrap();
+            parsed("sid=a=b; Path=/app; HttpOnly; Max-Age=10; Expires=Wed, 21 Oct 2015 07:28:00 GMT", "/x/y").unwrap();
         assert_eq!((cookie.name.as_str(), cookie.value.as_str(), cookie.path.as_str()), ("sid", "a=b", "/app"));
         assert_eq!(cookie.expires_at, Some(NOW.plus(Span::from_seconds(10))), "Max-Age wins");
-        assert_eq!(parse("sid=1", "/x/y", NOW).unwrap().path, "/x");
-        let gone = parse("sid=1; Expires=Wed, 21 Oct 2015 07:28:00 GMT", "/", NOW).unwrap();
+        assert_eq!(parsed("sid=1", "/x/y").unwrap().path, "/x");
+        let endless = format!("sid=1; Path=/{}", "a".repeat(5000));
+        assert_eq!(parsed(&endless, "/x/y").unwrap().path, "/x", "a jar of them would have no bounds");
+        let gone = parsed("sid=1; Expires=Wed, 21 Oct 2015 07:28:00 GMT", "/").unwrap();
         assert!(gone.expires_at.unwrap() < NOW);
     }
 
     #[test]
     fn the_app_cannot_set_cookies_of_ours() {
         for toss in ["__Host-chaperone=EVIL; Secure", "__host-Chaperone=EVIL", "=__Host-chaperone=EVIL", "EVIL"] {
-            assert_eq!(parse(toss, "/", NOW), None, "{toss}");
+            assert_eq!(parsed(toss, "/"), None, "{toss}");
         }
     }
 }

@@ -2,11 +2,13 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::header::COOKIE;
 use http::request::Parts;
-use http::{Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use hyper::body::Incoming;
 
 use crate::domain::id::RequestId;
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::{Timestamp, Uptime};
 use crate::request::{Arrived, normalize, route};
 
@@ -18,6 +20,10 @@ use super::gate::Gate;
 use super::identify::identify;
 use super::record::record;
 use super::refuse::{TurnedAway, turn_away};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// How many header fields a request may have, cookies aside: HTTP/2 sends each cookie in a field of its own.
+pub(super) const FIELDS: usize = 100;
 
 /// What is known of a request before it is understood.
 #[derive(Debug, Clone)]
@@ -34,12 +40,16 @@ pub(super) struct Arrival {
     pub(super) secure: bool,
 }
 
-/// Answers one request.
+/// Answers one request; the answer names it, so that an engineer can name it too.
 pub(super) async fn exchange(gate: &Arc<Gate>, arrival: Arrival, head: Parts, body: Incoming) -> Response<Body> {
-    match pass(gate, &arrival, &head, body).await {
+    let mut answer = match pass(gate, &arrival, &head, body).await {
         Ok(answer) => answer,
         Err(turned_away) => turn_away(gate, &arrival, &head, *turned_away),
+    };
+    if let Ok(id) = HeaderValue::from_str(arrival.id.as_str()) {
+        answer.headers_mut().insert(REQUEST_ID, id);
     }
+    answer
 }
 
 async fn pass(
@@ -48,13 +58,40 @@ async fn pass(
     head: &Parts,
     body: Incoming,
 ) -> Result<Response<Body>, Box<TurnedAway>> {
+    within_limits(&head.headers)?;
     let arrived = Arrived { head, secure: arrival.secure, peer: arrival.peer };
     let routed = route(normalize(arrived)?, &gate.routes)?;
     gate.metrics.forged_headers_total.inc_by(routed.request.forged.0.into());
     let identified = identify(routed, gate)?;
-    let admitted = admit(identified, gate, arrival.now).await?;
+    let admitted = admit(identified, gate, arrival).await?;
     let permitted = authorize(admitted, gate, arrival)?;
     let recorded = record(permitted, gate, arrival).await?;
     let request = Request::from_parts(head.clone(), body);
-    forward(recorded, request, gate, arrival).await
+    let answered = forward(recorded, request, gate, arrival).await;
+    answered.map_err(|refusal| Box::new(TurnedAway { refusal, event: None, permitted: true }))
+}
+
+/// HTTP/2 has no limit of its own on the number of fields.
+fn within_limits(headers: &HeaderMap) -> Result<(), Refusal> {
+    if headers.iter().filter(|(name, _)| *name != COOKIE).count() > FIELDS {
+        return Err(Refusal::because(Code::BadRequest, format!("the request has more than {FIELDS} header fields")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_counted_but_for_cookies() {
+        let mut headers = HeaderMap::new();
+        for _ in 0..FIELDS {
+            headers.append("x-field", HeaderValue::from_static("1"));
+            headers.append(COOKIE, HeaderValue::from_static("a=1"));
+        }
+        assert!(within_limits(&headers).is_ok());
+        headers.append("x-field", HeaderValue::from_static("1"));
+        assert_eq!(within_limits(&headers).map_err(|refusal| refusal.code), Err(Code::BadRequest));
+    }
 }

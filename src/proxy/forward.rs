@@ -1,6 +1,5 @@
 //! Sends what was permitted and recorded, and answers with what comes back; cut when the access lapses.
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use http::header::{CONNECTION, UPGRADE};
 use http::uri::PathAndQuery;
@@ -8,69 +7,54 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 
-use crate::audit::{Kind, Outcome};
+use crate::audit::{Appended, Kind, Outcome};
 use crate::domain::refusal::{Code, Refusal};
 use crate::request::{Routed, Upgrade};
 use crate::telemetry::logs::chain;
 
 use super::authorize::Permitted;
-use super::body::{Body, Outgoing};
+use super::body::{Body, Lapse, Outgoing, Progress, Stopped};
 use super::exchange::Arrival;
 use super::gate::{Door, Gate};
 use super::lapse::Watch;
 use super::record::{self, Recorded};
-use super::refuse::TurnedAway;
-use super::stream::{self, Answer, Completion, Lapse};
+use super::stream::{self, Answer, Completion};
 use super::upstream::NoAnswer;
 use super::{inject, tunnel};
+
+/// How an exchange without an answer of the app ends: in the trail, and for the client.
+type Unanswered = (Outcome, Refusal);
 
 /// Lets the request through.
 ///
 /// # Errors
 /// `upstream-unreachable`, `upstream-timeout`; `audit-unavailable` when the record does not reach the disk; the cause
-/// when the access lapses before the app answers.
+/// when the access lapses before the app answers; `bad-request` when the client does not send its body whole.
 pub(super) async fn forward(
     recorded: Recorded,
     mut request: Request<Incoming>,
     gate: &Arc<Gate>,
     arrival: &Arrival,
-) -> Result<Response<Body>, Box<TurnedAway>> {
+) -> Result<Response<Body>, Refusal> {
     let Recorded { permitted, pending } = recorded;
     let Permitted { routed, token, entry, chained, entering, permit } = permitted;
-    let door = gate.door(routed.route.index).ok_or(Code::Internal)?;
-    let headers = inject::headers(&routed, &entry, gate, door, arrival)?;
-    let target = target(&routed)?;
     let routed = Arc::new(routed);
-    let sent = Arc::new(AtomicU64::new(0));
+    let progress = Arc::new(Progress::default());
     let completed = record::event(Kind::AccessCompleted, &entry, &routed, arrival);
-    let mut completion = Completion::new(gate, completed, routed.route.index, arrival.began, Arc::clone(&sent));
-    let cut = CancellationToken::new();
-    let watch =
-        Watch { gate: Arc::clone(gate), token, entry: Arc::clone(&entry), routed: Arc::clone(&routed), chained };
-    let mut lapse: Lapse = Box::pin(watch.lapsed());
+    let mut completion = Completion::new(gate, completed, routed.route.index, arrival.began, Arc::clone(&progress));
+    let over = CancellationToken::new();
     let client = routed.request.upgrade.as_ref().map(|_| hyper::upgrade::on(&mut request));
-    let body = Outgoing::new(request.into_body(), &entry.live, &cut, sent, &routed.route);
-    let outgoing = outgoing(&routed, headers, body);
+    let watch = Watch::new(gate, token, entry, &routed, chained);
+    let asking = Asking { gate, arrival, routed: &routed, watch, progress: &progress, over: &over, pending };
+    // Whatever ends this exchange ends the request's body.
+    let guard = over.clone().drop_guard();
     // The permit was for this one request: it is spent here.
     drop(permit);
-    gate.metrics.overhead_seconds.observe(gate.clock.uptime().since(arrival.began).as_secs_f64());
 
-    let answered = tokio::select! {
-        biased;
-        refusal = &mut lapse => {
-            cut.cancel();
-            completion.finish(Outcome::Cut);
-            return Err(refusal.into());
-        }
-        answered = send(gate, door, outgoing, target, client.is_some()) => answered,
-    };
-    let answer = answered.map_err(|error| {
-        completion.finish(Outcome::UpstreamFailed);
-        no_answer(gate, &error)
+    let (answer, lapse) = asking.ask(request.into_body()).await.map_err(|(outcome, refusal)| {
+        completion.finish(outcome);
+        refusal
     })?;
-    if let Some(appended) = pending {
-        appended.durable().await.map_err(record::unavailable)?;
-    }
     if let (Some(client), StatusCode::SWITCHING_PROTOCOLS) = (client, answer.status()) {
         return Ok(tunnel::open(gate, client, answer, entering.into_stream(), lapse, completion));
     }
@@ -80,10 +64,82 @@ pub(super) async fn forward(
         now: arrival.now,
         stream: entering.into_stream(),
         lapse,
-        cut,
+        over: guard,
         completion,
     };
-    Ok(stream::respond(answer)?)
+    stream::respond(answer)
+}
+
+/// A request on its way.
+struct Asking<'a> {
+    gate: &'a Arc<Gate>,
+    arrival: &'a Arrival,
+    routed: &'a Arc<Routed>,
+    watch: Watch,
+    progress: &'a Arc<Progress>,
+    over: &'a CancellationToken,
+    pending: Option<Appended>,
+}
+
+impl Asking<'_> {
+    /// Sends the request and waits for the head of the answer, and for the record to be on disk, as long as the access
+    /// stands.
+    async fn ask(mut self, body: Incoming) -> Result<(Response<Incoming>, Lapse), Unanswered> {
+        let cut = |refusal| (Outcome::Cut, refusal);
+        // While the record was written, something may have changed.
+        self.watch.confirm().await.map_err(cut)?;
+        let door = self.gate.door(self.routed.route.index).ok_or_else(|| cut(Code::Internal.into()))?;
+        let headers = inject::headers(self.routed, self.watch.entry(), self.gate, door, self.arrival).map_err(cut)?;
+        let target = target(self.routed).map_err(cut)?;
+        let lapse = || -> Lapse { Box::pin(self.watch.clone().lapsed()) };
+        let body = Outgoing::new(body, lapse, self.over, self.progress, &self.routed.route);
+        let outgoing = outgoing(self.routed, headers, body);
+        let passed = self.gate.clock.uptime().since(self.arrival.began);
+        self.gate.metrics.overhead_seconds.observe(passed.as_secs_f64());
+        let mut lapse = lapse();
+        tokio::select! {
+            biased;
+            refusal = &mut lapse => Err(cut(refusal)),
+            answered = self.answered(door, outgoing, target) => Ok((answered?, lapse)),
+        }
+    }
+
+    async fn answered(
+        mut self,
+        door: &Door,
+        outgoing: Request<Outgoing>,
+        target: PathAndQuery,
+    ) -> Result<Response<Incoming>, Unanswered> {
+        let authority = &self.routed.request.authority;
+        // An upgrade gets a connection of its own; everything else shares the pool.
+        let answered = match self.routed.request.upgrade {
+            Some(_) => door.upstream.send_alone(outgoing, target, &self.gate.tasks).await,
+            None => door.upstream.send(outgoing, authority, target, self.progress).await,
+        };
+        let answer = answered.map_err(|error| self.no_answer(&error))?;
+        if let Some(appended) = self.pending.take() {
+            appended.durable().await.map_err(|no| (Outcome::Cut, record::unavailable(no)))?;
+        }
+        Ok(answer)
+    }
+
+    fn no_answer(&self, error: &NoAnswer) -> Unanswered {
+        match self.progress.stopped() {
+            Some(Stopped::Lapsed(refusal)) => return (Outcome::Cut, refusal.clone()),
+            Some(Stopped::Client) => {
+                let refusal = Refusal::because(Code::BadRequest, "the request's body ended before its end");
+                return (Outcome::ClientGone, refusal);
+            }
+            None => {}
+        }
+        tracing::warn!(error = chain(error), "no answer from the app");
+        let (kind, code) = match error {
+            NoAnswer::Unreachable(_) => ("unreachable", Code::UpstreamUnreachable),
+            NoAnswer::Timeout => ("timeout", Code::UpstreamTimeout),
+        };
+        self.gate.metrics.upstream_errors_total.with_label_values(&[kind]).inc();
+        (Outcome::UpstreamFailed, code.into())
+    }
 }
 
 /// The same path, byte for byte, that the policies judged, and the query.
@@ -108,29 +164,4 @@ fn outgoing(routed: &Routed, headers: HeaderMap, body: Outgoing) -> Request<Outg
         None => {}
     }
     outgoing
-}
-
-/// An upgrade gets a connection of its own; everything else shares the pool.
-async fn send(
-    gate: &Gate,
-    door: &Door,
-    outgoing: Request<Outgoing>,
-    target: PathAndQuery,
-    alone: bool,
-) -> Result<Response<Incoming>, NoAnswer> {
-    if alone {
-        door.upstream.send_alone(outgoing, target, &gate.tasks).await
-    } else {
-        door.upstream.send(outgoing, target).await
-    }
-}
-
-fn no_answer(gate: &Gate, error: &NoAnswer) -> Refusal {
-    tracing::warn!(error = chain(error), "no answer from the app");
-    let (kind, code) = match error {
-        NoAnswer::Unreachable(_) => ("unreachable", Code::UpstreamUnreachable),
-        NoAnswer::Timeout => ("timeout", Code::UpstreamTimeout),
-    };
-    gate.metrics.upstream_errors_total.with_label_values(&[kind]).inc();
-    code.into()
 }

@@ -30,9 +30,9 @@ pub struct Parts {
     pub clock: Arc<Clock>,
     /// The metrics.
     pub metrics: Arc<Metrics>,
-    /// Where connections and tunnels live, so that a shutdown can wait for them.
+    /// Where tunnels live, so that a shutdown can wait for them.
     pub tasks: TaskTracker,
-    /// Cuts those that a shutdown has waited for long enough.
+    /// Cuts whatever is still open, when a shutdown waits no longer.
     pub cut: CancellationToken,
 }
 

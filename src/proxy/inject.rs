@@ -11,7 +11,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::session::Basis;
 use crate::domain::time::Span;
 use crate::identity::{Act, Claims};
-use crate::request::{Route, Routed};
+use crate::request::{Normalized, Route, Routed};
 use crate::telemetry::logs::chain;
 
 use super::exchange::Arrival;
@@ -22,10 +22,10 @@ const ASSERTION: Span = Span::from_seconds(60);
 /// A session-bound assertion is signed anew when this much of its time is left.
 const RENEW: Span = Span::from_seconds(20);
 
-const DESTINATION: HeaderName = HeaderName::from_static("destination");
 const ASSERTION_HEADER: HeaderName = HeaderName::from_static("x-chaperone-assertion");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const DESTINATION: HeaderName = HeaderName::from_static("destination");
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -54,11 +54,11 @@ pub(super) fn headers(
     if let Some(own) = request.authorization.as_ref().filter(|_| routed.route.config.pass_authorization) {
         headers.insert(AUTHORIZATION, own.clone());
     }
-    if let Some(destination) = destination(routed)? {
-        headers.insert(DESTINATION, destination);
-    }
     if request.te_trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
+    }
+    if let Some(destination) = destination(request)? {
+        headers.insert(DESTINATION, destination);
     }
     forwarding(&mut headers, routed, arrival)?;
     let identity = identity(routed, entry)?;
@@ -69,15 +69,20 @@ pub(super) fn headers(
 
 /// The browser's own cookies and the jar's; the jar wins by name.
 fn cookies(routed: &Routed, entry: &Entry, arrival: &Arrival) -> Result<Option<HeaderValue>, Refusal> {
-    let kept = entry.live.jar().for_path(&routed.request.path.sent, arrival.now);
-    let own = routed.request.cookies.others.iter().filter(|(name, _)| kept.iter().all(|(other, _)| other != name));
+    let request = &routed.request;
+    let kept = entry.live.jar().for_path(&request.host, &request.path.sent, arrival.now);
+    let own = request.cookies.others.iter().filter(|(name, _)| kept.iter().all(|(other, _)| other != name));
     let pairs: Vec<String> = kept.iter().chain(own).map(|(name, value)| format!("{name}={value}")).collect();
-    if pairs.is_empty() { Ok(None) } else { text(&pairs.join("; ")).map(Some) }
+    if pairs.is_empty() {
+        return Ok(None);
+    }
+    let mut value = text(&pairs.join("; "))?;
+    value.set_sensitive(true);
+    Ok(Some(value))
 }
 
-/// Where a WebDAV client copies or moves to, rebuilt of the path that was judged (RFC 4918 section 10.3).
-fn destination(routed: &Routed) -> Result<Option<HeaderValue>, Refusal> {
-    let request = &routed.request;
+/// The second path of `COPY` and `MOVE`, as it was judged, on the host that the app is told of.
+fn destination(request: &Normalized) -> Result<Option<HeaderValue>, Refusal> {
     let Some(path) = &request.destination else { return Ok(None) };
     text(&format!("{}://{}{}", Gate::scheme(request.secure), request.authority, path.sent)).map(Some)
 }
@@ -210,4 +215,25 @@ fn claims<'a>(
 fn text(value: &str) -> Result<HeaderValue, Refusal> {
     HeaderValue::from_str(value)
         .map_err(|_| Refusal::because(Code::Internal, "a fact about this session cannot be written as a header"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::request::{Arrived, normalize};
+
+    use super::*;
+
+    fn moved(to: &str) -> Option<HeaderValue> {
+        let request = http::Request::builder().method("MOVE").uri("/dav/a").header("host", "Dav.example.com:8443");
+        let head = request.header("destination", to).body(()).unwrap().into_parts().0;
+        let arrived = Arrived { head: &head, secure: true, peer: [192, 0, 2, 1].into() };
+        destination(&normalize(arrived).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_destination_reaches_the_app_in_the_spelling_that_was_judged() {
+        for spelling in ["/dav/%7eb", "http://dav.example.com:8443/dav/~b", "https://DAV.example.com:8443/d%61v/~b"] {
+            assert_eq!(moved(spelling).unwrap(), "https://dav.example.com:8443/dav/~b", "{spelling}");
+        }
+    }
 }

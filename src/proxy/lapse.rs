@@ -1,7 +1,9 @@
-//! When does the access behind an exchange lapse? On a revoke at once; on any other change, and at every end of a
-//! window, the same question is asked again.
+//! When does the access behind an exchange lapse? On a revoke at once; on any other change, at every end of a window,
+//! and at the end of every lease, the same question is asked again.
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::watch;
 
 use crate::cache::Entry;
 use crate::domain::refusal::Refusal;
@@ -14,38 +16,63 @@ use super::authorize::Question;
 use super::gate::Gate;
 
 /// What is watched.
+#[derive(Clone)]
 pub(super) struct Watch {
-    pub(super) gate: Arc<Gate>,
-    pub(super) token: SecretHash,
-    pub(super) entry: Arc<Entry>,
-    pub(super) routed: Arc<Routed>,
-    pub(super) chained: bool,
+    gate: Arc<Gate>,
+    token: SecretHash,
+    entry: Arc<Entry>,
+    routed: Arc<Routed>,
+    chained: bool,
+    changes: watch::Receiver<()>,
 }
 
 impl Watch {
+    /// Watches a permitted request; [`Watch::confirm`] catches up with what changed before.
+    pub(super) fn new(
+        gate: &Arc<Gate>,
+        token: SecretHash,
+        entry: Arc<Entry>,
+        routed: &Arc<Routed>,
+        chained: bool,
+    ) -> Self {
+        let changes = entry.live.changes();
+        Self { gate: Arc::clone(gate), token, entry, routed: Arc::clone(routed), chained, changes }
+    }
+
+    /// The session as it was read last.
+    pub(super) fn entry(&self) -> &Arc<Entry> {
+        &self.entry
+    }
+
+    /// Decides again if what the decision stood on does not stand any more.
+    pub(super) async fn confirm(&mut self) -> Result<(), Refusal> {
+        let in_time = !self.until_next_look(self.gate.clock.now()).is_zero();
+        if in_time && self.gate.directory.stands(&self.entry) { Ok(()) } else { self.look_again().await }
+    }
+
     /// Resolves when the access has lapsed, with the refusal that a new request would get.
     pub(super) async fn lapsed(mut self) -> Refusal {
         let live = Arc::clone(&self.entry.live);
-        let mut changes = live.changes();
         loop {
             let pause = self.until_next_look(self.gate.clock.now());
-            tokio::select! {
+            let looked = tokio::select! {
                 biased;
                 cause = live.ended() => return cause.into(),
-                _ = changes.changed() => {}
-                () = tokio::time::sleep(pause) => {}
-            }
-            if let Err(refusal) = self.look_again().await {
+                _ = self.changes.changed() => self.confirm().await,
+                // Policies may look at the clock: they are asked again, even if nothing has changed.
+                () = tokio::time::sleep(pause) => self.look_again().await,
+            };
+            if let Err(refusal) = looked {
                 return refusal;
             }
         }
     }
 
-    /// At every lease's end, and at every moment at which a window closes.
+    /// At the end of the lease, unless it is renewed until then, and at every moment at which a window closes.
     fn until_next_look(&self, now: Timestamp) -> Duration {
         let idle = self.entry.live.last_seen().plus(self.gate.idle);
         let close = self.entry.expires_at().min(idle).since(now).to_std();
-        close.min(self.gate.directory.lease())
+        close.min(self.gate.directory.lease_left())
     }
 
     async fn look_again(&mut self) -> Result<(), Refusal> {

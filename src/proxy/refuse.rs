@@ -1,11 +1,11 @@
 //! Tells whoever was turned away what is wrong, why, and what to do next: as a problem document, or as a page.
 use askama::Template;
 use http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE,
 };
 use http::header::{VARY, X_CONTENT_TYPE_OPTIONS};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+use http::{HeaderMap, HeaderValue, Method, Response};
 
 use crate::audit::Event;
 use crate::domain::refusal::{Code, Refusal};
@@ -17,7 +17,6 @@ use super::body::{Body, full};
 use super::exchange::Arrival;
 use super::gate::Gate;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PAGE_POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -27,11 +26,13 @@ pub(super) struct TurnedAway {
     pub(super) refusal: Refusal,
     /// What the trail says of it, when the session is known.
     pub(super) event: Option<Box<Event>>,
+    /// Whether it was permitted, and failed later: then its end is counted and recorded as any permitted one's.
+    pub(super) permitted: bool,
 }
 
 impl From<Refusal> for Box<TurnedAway> {
     fn from(refusal: Refusal) -> Self {
-        Self::new(TurnedAway { refusal, event: None })
+        Self::new(TurnedAway { refusal, event: None, permitted: false })
     }
 }
 
@@ -59,8 +60,10 @@ struct Page<'a> {
 
 /// The answer to a request that does not pass.
 pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_away: TurnedAway) -> Response<Body> {
-    let TurnedAway { refusal, event } = turned_away;
-    gate.count(None, "refused");
+    let TurnedAway { refusal, event, permitted } = turned_away;
+    if !permitted {
+        gate.count(None, "refused");
+    }
     gate.metrics.refusals_total.with_label_values(&[refusal.code.as_str()]).inc();
     if let Some(event) = event {
         gate.journal.note(*event);
@@ -72,19 +75,23 @@ pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_awa
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(VARY, HeaderValue::from_static("accept, cookie"));
-    if let Ok(id) = HeaderValue::from_str(arrival.id.as_str()) {
-        headers.insert(REQUEST_ID, id);
-    }
     if let Some(seconds) = problem.retry_after() {
         headers.insert(RETRY_AFTER, seconds.into());
     }
-    if refusal.code == Code::NoSession || refusal.code == Code::BadRequest {
+    if refusal.code == Code::NoSession || has_several_sessions(&head.headers) {
         headers.insert(SET_COOKIE, clear_cookie(COOKIE_SESSION));
     }
     if head.method == Method::HEAD {
         *response.body_mut() = full("");
     }
     response
+}
+
+/// Whether the request has several session cookies: none of them counts, so the browser is told to forget them.
+fn has_several_sessions(headers: &HeaderMap) -> bool {
+    let pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|octet| *octet == b';'));
+    let names = pairs.filter_map(|pair| pair.split(|octet| *octet == b'=').next());
+    names.filter(|name| name.trim_ascii() == COOKIE_SESSION.as_bytes()).count() > 1
 }
 
 /// Whether a person looks at the answer: the client names HTML.
@@ -118,4 +125,23 @@ fn page(gate: &Gate, problem: &Problem) -> Response<Body> {
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_doubled_session_cookie_costs_the_session() {
+        let several = |fields: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for field in fields {
+                headers.append(COOKIE, HeaderValue::from_static(field));
+            }
+            has_several_sessions(&headers)
+        };
+        assert!(several(&["__Host-chaperone=A; x=1; __Host-chaperone =B"]));
+        assert!(several(&["__Host-chaperone=A", "__Host-chaperone=A"]));
+        assert!(!several(&["__Host-chaperone=A; __Host-chaperone-staff=B", "x=__Host-chaperone"]));
+    }
 }

@@ -8,27 +8,24 @@ use axum::Router;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::rt::{Executor, Read, Write};
+use hyper::rt::{Read, Write};
 use hyper::service::service_fn;
-use hyper_util::rt::TokioTimer;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
 use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
 use crate::domain::id::RequestId;
 
 use super::body::Body;
-use super::exchange::{Arrival, exchange};
+use super::exchange::{Arrival, FIELDS, exchange};
 use super::gate::Gate;
 
 /// What is never forwarded.
 const RESERVED: &str = "/.chaperone";
 /// How large a request's head may be, in bytes.
 const HEAD: usize = 32 * 1024;
-/// How many header fields it may have.
-const FIELDS: usize = 100;
 /// How long its head may take to arrive.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 /// How many HTTP/2 streams a connection may have.
@@ -44,20 +41,30 @@ pub(super) struct Connection {
     pub(super) secure: bool,
 }
 
-/// Serves one connection until it is closed; `stop` lets it finish what it has begun.
+/// Serves one connection until it is closed; `stop` lets it finish what it has begun, until the gate cuts it.
 pub(super) async fn serve<I>(io: I, connection: Connection, stop: CancellationToken)
 where
     I: Read + Write + Unpin + Send + 'static,
 {
-    let builder = builder(Tracked(connection.gate.tasks.clone()));
-    let service = service_fn(move |request| answer(connection.clone(), request));
+    let cut = connection.gate.cut.clone();
+    let heard = CancellationToken::new();
+    let first = heard.clone();
+    let service = service_fn(move |request| {
+        first.cancel();
+        answer(connection.clone(), request)
+    });
+    let builder = builder();
     let serving = builder.serve_connection_with_upgrades(io, service);
     tokio::pin!(serving);
     let ended = tokio::select! {
         ended = &mut serving => ended,
+        () = silence(heard) => return,
         () = stop.cancelled() => {
             serving.as_mut().graceful_shutdown();
-            serving.await
+            tokio::select! {
+                ended = serving => ended,
+                () = cut.cancelled() => return,
+            }
         }
     };
     if let Err(error) = ended {
@@ -65,21 +72,16 @@ where
     }
 }
 
-/// Runs HTTP/2 streams as tasks that a shutdown waits for.
-#[derive(Clone)]
-struct Tracked(TaskTracker);
-
-impl<F> Executor<F> for Tracked
-where
-    F: Future<Output: Send> + Send + 'static,
-{
-    fn execute(&self, stream: F) {
-        self.0.spawn(stream);
+/// Resolves when no request was heard in time: before the first one hyper looks at no clock, and waits for the letters
+/// that tell HTTP/1.1 from HTTP/2.
+async fn silence(heard: CancellationToken) {
+    if tokio::time::timeout(HEAD_TIME, heard.cancelled()).await.is_ok() {
+        std::future::pending().await
     }
 }
 
-fn builder(executor: Tracked) -> auto::Builder<Tracked> {
-    let mut builder = auto::Builder::new(executor);
+fn builder() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_headers(FIELDS).max_buf_size(HEAD);
     builder
         .http2()

@@ -1,16 +1,15 @@
 //! What flows back: the answer's head sifted, its body guarded by the access behind it, its end recorded.
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, SET_COOKIE, TRAILER};
+use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE, TRAILER};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
-use http_body::{Frame, SizeHint};
+use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::DropGuard;
 
 use crate::audit::{self, Event, Outcome};
 use crate::cache::Stream;
@@ -18,12 +17,9 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::{Timestamp, Uptime};
 use crate::request::{Routed, safe_response_header, safe_trailer};
 
-use super::body::{Body, BoxError, Lapsed, sift};
+use super::body::{Body, BoxError, Lapse, Lapsed, Progress, sift};
 use super::cookie_jar;
 use super::gate::Gate;
-
-/// Resolves when the access has lapsed.
-pub(super) type Lapse = Pin<Box<dyn Future<Output = Refusal> + Send>>;
 
 /// Records how an exchange came to its end, whatever ends it.
 pub(super) struct Completion {
@@ -33,14 +29,14 @@ pub(super) struct Completion {
     began: Uptime,
     outcome: Outcome,
     status: u16,
-    sent: Arc<AtomicU64>,
+    progress: Arc<Progress>,
     pub(super) received: u64,
 }
 
 impl Completion {
-    pub(super) fn new(gate: &Arc<Gate>, event: Event, route: usize, began: Uptime, sent: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(gate: &Arc<Gate>, event: Event, route: usize, began: Uptime, progress: Arc<Progress>) -> Self {
         let outcome = Outcome::ClientGone;
-        Self { gate: Arc::clone(gate), event: Some(event), route, began, outcome, status: 0, sent, received: 0 }
+        Self { gate: Arc::clone(gate), event: Some(event), route, began, outcome, status: 0, progress, received: 0 }
     }
 
     /// How it ended; without a word the client has gone away.
@@ -54,21 +50,18 @@ impl Completion {
 
     /// Bytes of a tunnel that went upstream.
     pub(super) fn sent(&self, bytes: u64) {
-        self.sent.fetch_add(bytes, Ordering::Relaxed);
+        self.progress.advance(bytes);
     }
 }
 
 impl Drop for Completion {
     fn drop(&mut self) {
         let Some(mut event) = self.event.take() else { return };
-        if self.outcome == Outcome::ClientGone && self.gate.cut.is_cancelled() {
-            self.outcome = Outcome::Cut;
-        }
         let took = self.gate.clock.uptime().since(self.began);
         event.at = self.gate.clock.now();
         event.response = Some(audit::Response {
             status: self.status,
-            bytes_in: self.sent.load(Ordering::Relaxed),
+            bytes_in: self.progress.sent(),
             bytes_out: self.received,
             duration_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             outcome: self.outcome,
@@ -85,7 +78,8 @@ pub(super) struct Answer<'a> {
     pub(super) now: Timestamp,
     pub(super) stream: Stream,
     pub(super) lapse: Lapse,
-    pub(super) cut: CancellationToken,
+    /// Ends the request's body when the answer is over, whoever ends it.
+    pub(super) over: DropGuard,
     pub(super) completion: Completion,
 }
 
@@ -94,7 +88,7 @@ pub(super) struct Answer<'a> {
 /// # Errors
 /// `upstream-unreachable` for a switch of protocols that nobody asked for.
 pub(super) fn respond(answer: Answer<'_>) -> Result<Response<Body>, Refusal> {
-    let Answer { head_and_body, routed, now, stream, lapse, cut, mut completion } = answer;
+    let Answer { head_and_body, routed, now, stream, lapse, over, mut completion } = answer;
     let (parts, body) = head_and_body.into_parts();
     completion.answered(parts.status);
     if parts.status.is_informational() {
@@ -105,9 +99,14 @@ pub(super) fn respond(answer: Answer<'_>) -> Result<Response<Body>, Refusal> {
     if let Some(announced) = announced(&parts.headers) {
         headers.insert(TRAILER, announced);
     }
+    keep_private(&mut headers);
     cookie_jar::keep(&parts.headers, routed, &mut stream.live().jar(), now, &mut headers);
-    let events = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-    let guarded = Guarded { inner: body, stream, lapse, cut, completion, events, over: false };
+    if body.is_end_stream() {
+        // Nobody asks an empty body for frames.
+        completion.finish(Outcome::Complete);
+    }
+    let guarded =
+        Guarded { inner: body, stream, lapse, request: Some(over), completion, events: events(&headers), over: false };
     let mut response = Response::new(guarded.boxed_unsync());
     *response.status_mut() = parts.status;
     *response.headers_mut() = headers;
@@ -119,7 +118,7 @@ pub(super) fn sifted(headers: &HeaderMap) -> HeaderMap {
     let connection = listed(headers, &CONNECTION);
     let mut sifted = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
-        if name != SET_COOKIE && safe_response_header(name, &connection) {
+        if name != SET_COOKIE && !is_for_caches(name) && safe_response_header(name, &connection) {
             sifted.append(name.clone(), value.clone());
         }
     }
@@ -140,12 +139,33 @@ fn listed(headers: &HeaderMap, field: &HeaderName) -> Vec<HeaderName> {
     values.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect()
 }
 
+/// Nothing that was shown in a session is shown again undecided: not out of a shared cache, and not out of the browser's
+/// own when the access has lapsed, or in the next session at the same address.
+fn keep_private(headers: &mut HeaderMap) {
+    let mut said = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    let unstored = said.any(|value| value.to_ascii_lowercase().contains("no-store"));
+    let kept = HeaderValue::from_static(if unstored { "no-store" } else { "private, no-cache" });
+    headers.insert(CACHE_CONTROL, kept);
+}
+
+/// Whether the body is a stream of server-sent events in plain text.
+fn events(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    kind.is_some_and(|kind| kind.starts_with(b"text/event-stream")) && !headers.contains_key(CONTENT_ENCODING)
+}
+
+/// Whether a field speaks to shared caches alone (RFC 9213), past `Cache-Control`.
+fn is_for_caches(name: &HeaderName) -> bool {
+    name.as_str().ends_with("-cache-control") || matches!(name.as_str(), "surrogate-control" | "edge-control")
+}
+
 /// A body that ends with the access behind it.
 struct Guarded {
     inner: Incoming,
     stream: Stream,
     lapse: Lapse,
-    cut: CancellationToken,
+    /// Ends the request's body.
+    request: Option<DropGuard>,
     completion: Completion,
     /// Whether the body is a stream of server-sent events, whose reader can be told.
     events: bool,
@@ -155,7 +175,7 @@ struct Guarded {
 impl Guarded {
     fn cut(&mut self, refusal: &Refusal) -> Result<Frame<Bytes>, BoxError> {
         self.over = true;
-        self.cut.cancel();
+        self.request = None;
         self.completion.finish(Outcome::Cut);
         if !self.events {
             return Err(Lapsed.into());
@@ -210,5 +230,54 @@ impl http_body::Body for Guarded {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    #[test]
+    fn what_the_app_would_let_caches_keep_is_asked_for_again_each_time() {
+        for (said, kept) in [
+            (&[("cache-control", "public, max-age=600"), ("cache-control", "s-maxage=9")][..], "private, no-cache"),
+            (&[], "private, no-cache"),
+            (&[("cache-control", "private, No-Store")], "no-store"),
+        ] {
+            let mut answer = headers(said);
+            keep_private(&mut answer);
+            assert_eq!(answer.get_all(CACHE_CONTROL).iter().collect::<Vec<_>>(), [kept]);
+        }
+        let past =
+            headers(&[("cdn-cache-control", "max-age=9"), ("surrogate-control", "max-age=9"), ("etag", "\"1\"")]);
+        assert_eq!(sifted(&past), headers(&[("etag", "\"1\"")]));
+    }
+
+    #[test]
+    fn a_farewell_is_only_written_into_events_in_plain_text() {
+        assert!(events(&headers(&[("content-type", "text/event-stream; charset=utf-8")])));
+        assert!(!events(&headers(&[("content-type", "text/event-stream"), ("content-encoding", "gzip")])));
+        assert!(!events(&headers(&[("content-type", "text/html")])));
+    }
+
+    #[test]
+    fn hop_by_hop_fields_cookies_and_our_family_end_here() {
+        let answer = headers(&[
+            ("connection", "close, X-Hop"),
+            ("x-hop", "1"),
+            ("set-cookie", "sid=1"),
+            ("x-chaperone-subject", "olga"),
+            ("transfer-encoding", "chunked"),
+            ("x-kept", "1"),
+        ]);
+        assert_eq!(sifted(&answer), headers(&[("x-kept", "1")]));
     }
 }

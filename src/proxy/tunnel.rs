@@ -1,11 +1,12 @@
 //! WebSockets: opened only after the upstream's own 101, over a connection that no other request uses, and closed
 //! with 1008 and the reason when the access lapses.
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::{CONNECTION, UPGRADE};
 use http::{HeaderValue, Response, StatusCode};
 use hyper::body::Incoming;
-use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{self, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
@@ -13,16 +14,14 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::Outcome;
 use crate::cache::Stream;
 
-use super::body::{Body, full};
+use super::body::{Body, Lapse, full};
 use super::gate::Gate;
-use super::stream::{Completion, Lapse, sifted};
+use super::stream::{Completion, sifted};
 
-/// The access has lapsed; the reason is the refusal's code.
-const POLICY_VIOLATION: u16 = 1008;
-/// The gate ends.
-const GOING_AWAY: u16 = 1001;
 /// How much is read at once.
 const BUFFER: usize = 16 * 1024;
+/// How long saying goodbye may take: the other side may not be reading.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Answers the client with 101 and relays both ways until somebody closes, or the access lapses.
 pub(super) fn open(
@@ -30,7 +29,7 @@ pub(super) fn open(
     client: OnUpgrade,
     answer: Response<Incoming>,
     stream: Stream,
-    lapse: Lapse,
+    mut lapse: Lapse,
     mut completion: Completion,
 ) -> Response<Body> {
     let mut response = Response::new(full(""));
@@ -39,47 +38,59 @@ pub(super) fn open(
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
     completion.answered(StatusCode::SWITCHING_PROTOCOLS);
-    let cut = gate.cut.clone();
+    let stop = gate.cut.clone();
     gate.tasks.spawn(async move {
-        match tokio::try_join!(client, hyper::upgrade::on(answer)) {
-            Ok((client, upstream)) => relay(client, upstream, stream, lapse, cut, completion).await,
+        let opened = tokio::select! {
+            biased;
+            _ = &mut lapse => {
+                completion.finish(Outcome::Cut);
+                return;
+            }
+            opened = async { tokio::try_join!(client, hyper::upgrade::on(answer)) } => opened,
+        };
+        match opened {
+            Ok((client, upstream)) => {
+                relay(TokioIo::new(client), TokioIo::new(upstream), (lapse, stop), (stream, completion)).await;
+            }
             Err(error) => tracing::debug!(%error, "an upgrade did not come about"),
         }
     });
     response
 }
 
+/// Relays until somebody closes, the access lapses, or the gate shuts down.
 async fn relay(
-    client: Upgraded,
-    upstream: Upgraded,
-    stream: Stream,
-    mut lapse: Lapse,
-    cut: CancellationToken,
-    mut completion: Completion,
+    client: impl AsyncRead + AsyncWrite,
+    upstream: impl AsyncRead + AsyncWrite,
+    (mut lapse, stop): (Lapse, CancellationToken),
+    (stream, mut completion): (Stream, Completion),
 ) {
-    let (from_client, mut to_client) = io::split(TokioIo::new(client));
-    let (from_upstream, mut to_upstream) = io::split(TokioIo::new(upstream));
+    let (from_client, mut to_client) = io::split(client);
+    let (from_upstream, mut to_upstream) = io::split(upstream);
     let (mut up, mut down) = (Frames::default(), Frames::default());
     let (mut sent, mut received) = (0, 0);
-    let farewell = tokio::select! {
+    let (outcome, farewell) = tokio::select! {
         biased;
-        refusal = &mut lapse => Some(close_frame(POLICY_VIOLATION, refusal.code.as_str())),
-        () = cut.cancelled() => Some(close_frame(GOING_AWAY, "the gate is shutting down")),
-        _ = pump(from_client, &mut to_upstream, &mut up, &mut sent) => None,
-        _ = pump(from_upstream, &mut to_client, &mut down, &mut received) => None,
+        refusal = &mut lapse => (Outcome::Cut, close_frame(1008, refusal.code.as_str())),
+        () = stop.cancelled() => (Outcome::Cut, close_frame(1001, "going away")),
+        _ = pump(from_client, &mut to_upstream, &mut up, &mut sent) => (Outcome::Complete, Vec::new()),
+        _ = pump(from_upstream, &mut to_client, &mut down, &mut received) => (Outcome::Complete, Vec::new()),
     };
-    completion.finish(if farewell.is_some() { Outcome::Cut } else { Outcome::Complete });
-    if let Some(farewell) = farewell
-        && down.between()
-    {
-        // The client may be gone, or not be reading: the connection is closed either way.
-        let _ = to_client.write_all(&farewell).await;
-    }
+    completion.finish(outcome);
     completion.sent(sent);
     completion.received = received;
     drop(completion);
     drop(stream);
-    let _ = tokio::join!(to_client.shutdown(), to_upstream.shutdown());
+    goodbye(to_client, to_upstream, if down.between() { &farewell } else { &[] }).await;
+}
+
+/// Closes both sides, after a last word to the client. Whoever is gone, or does not read, is not waited for.
+async fn goodbye(mut client: impl AsyncWrite + Unpin, mut upstream: impl AsyncWrite + Unpin, farewell: &[u8]) {
+    let closing = async {
+        client.write_all(farewell).await?;
+        tokio::try_join!(client.shutdown(), upstream.shutdown())
+    };
+    let _ = tokio::time::timeout(FAREWELL, closing).await;
 }
 
 /// Relays one direction until it ends.
@@ -151,12 +162,12 @@ impl Frames {
     }
 }
 
-/// A close frame with one of the codes of RFC 6455 section 7.4.1.
-fn close_frame(code: u16, reason: &str) -> Vec<u8> {
+/// A close frame (RFC 6455 section 7.4.1): 1008 is "policy violation", 1001 "going away".
+fn close_frame(status: u16, reason: &str) -> Vec<u8> {
     let reason: Vec<u8> = reason.bytes().take(100).collect();
     let length = u8::try_from(reason.len() + 2).unwrap_or(2);
     let mut frame = vec![0x88, length];
-    frame.extend(code.to_be_bytes());
+    frame.extend(status.to_be_bytes());
     frame.extend(reason);
     frame
 }
@@ -198,10 +209,21 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_client_that_does_not_read_is_not_waited_for() {
+        let ((client, mut unread), (upstream, _far)) = (io::duplex(8), io::duplex(8));
+        let farewell = close_frame(1008, "grant-revoked");
+        let gone = goodbye(client, upstream, &farewell);
+        tokio::time::timeout(Duration::from_secs(20), gone).await.unwrap();
+        let mut rest = Vec::new();
+        unread.read_to_end(&mut rest).await.unwrap();
+        assert_eq!(rest, farewell.get(..8).unwrap(), "what fitted, and then the end");
+    }
+
     #[test]
     fn the_farewell_is_one_whole_frame() {
         let mut frames = Frames::default();
-        frames.advance(&close_frame(POLICY_VIOLATION, "grant-revoked"));
+        frames.advance(&close_frame(1008, "grant-revoked"));
         assert!(frames.between());
     }
 }

@@ -12,8 +12,8 @@ use crate::store::Store;
 
 /// How long exchanges and streams may go on after the signal.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long what is cut may take to let go, and to say so in the trail.
-const LETTING_GO: Duration = Duration::from_secs(1);
+/// How long what is cut then may take to record its end.
+const CUT: Duration = Duration::from_secs(1);
 /// How long what runs beside may take to end.
 const LAST_WRITES: Duration = Duration::from_secs(3);
 
@@ -24,7 +24,7 @@ pub(super) struct Phases {
     pub(super) serving: TaskTracker,
     /// Ends the public listener.
     pub(super) stop_serving: CancellationToken,
-    /// Cuts what is still open.
+    /// Cuts exchanges and streams.
     pub(super) cut_serving: CancellationToken,
     /// What runs beside.
     pub(super) background: TaskTracker,
@@ -60,8 +60,9 @@ impl Stopping {
         if tokio::time::timeout(GRACE, phases.serving.wait()).await.is_err() {
             tracing::info!(open = phases.serving.len(), "cutting what is still open");
             phases.cut_serving.cancel();
-            if tokio::time::timeout(LETTING_GO, phases.serving.wait()).await.is_err() {
-                tracing::warn!(open = phases.serving.len(), "some connections did not end in time");
+            // How each of them ended belongs into the trail, which is closed last.
+            if tokio::time::timeout(CUT, phases.serving.wait()).await.is_err() {
+                tracing::warn!(open = phases.serving.len(), "some connections did not end when cut");
             }
         }
         phases.stop_background.cancel();

@@ -74,7 +74,7 @@ impl Source {
         let mut source = Self {
             path: path.to_owned(),
             text: text.to_owned(),
-            for_tests: path.starts_with("tests/"),
+            for_tests: !path.starts_with("src/"),
             names: Vec::new(),
             functions: Vec::new(),
             built: Vec::new(),

@@ -10,9 +10,9 @@ pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every Rust file of `src/` and `tests/`, with what is compiled for tests marked as such.
+/// Every Rust file of `src/`, `tests/` and `benches/`, with what is compiled for tests marked as such.
 pub(crate) fn sources() -> Vec<Source> {
-    let files = files(&["src", "tests"], "rs");
+    let files = files(&["src", "tests", "benches"], "rs");
     let sources = files.iter().map(|(path, text)| Source::read(path, text)).collect();
     marked(sources)
 }

@@ -3,10 +3,11 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
+use crate::demo::consent::Refused;
 use crate::demo::web;
 
 /// Why the app says no.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum AppProblem {
     /// Neither an assertion nor a customer's login.
     WhoAreYou,
@@ -18,6 +19,8 @@ pub(super) enum AppProblem {
     Forbidden(&'static str),
     /// A form that cannot be taken, because of this.
     BadForm(&'static str),
+    /// The gate refused what was asked.
+    Refused(Refused),
     /// The gate did not do what was asked, because of this.
     Gate(String),
 }
@@ -35,17 +38,20 @@ impl IntoResponse for AppProblem {
         use StatusCode as S;
         let (status, title, detail, next) = match &self {
             Self::WhoAreYou => {
-                (S::UNAUTHORIZED, "Please sign in", "We do not know who you are.", "Use the front door.")
+                (S::UNAUTHORIZED, "Please sign in", "this is open to customers who are signed in", "use the front door")
             }
             Self::BadAssertion => {
-                (S::UNAUTHORIZED, "Not believed", "The gate's assertion does not verify.", "Come in through the gate.")
+                (S::UNAUTHORIZED, "Not believed", "the gate's assertion does not verify", "come in through the gate")
             }
             Self::NotFound => {
-                (S::NOT_FOUND, "Not found", "There is no such page in your workspace.", "Check the address.")
+                (S::NOT_FOUND, "Not found", "there is no such page in your workspace", "check the address")
             }
-            Self::Forbidden(why) => (S::FORBIDDEN, "Not for this login", *why, "Ask an owner of the workspace."),
-            Self::BadForm(why) => (S::BAD_REQUEST, "That did not work", *why, "Go back and try again."),
-            Self::Gate(why) => (S::BAD_GATEWAY, "The gate said no", why.as_str(), "Go back and try again."),
+            Self::Forbidden(why) => (S::FORBIDDEN, "Not for this login", *why, "ask an owner of the workspace"),
+            Self::BadForm(why) => (S::BAD_REQUEST, "That did not work", *why, "go back and try again"),
+            Self::Refused(why) => {
+                (S::FORBIDDEN, why.title.as_str(), why.detail.as_str(), why.next.as_deref().unwrap_or("go back"))
+            }
+            Self::Gate(why) => (S::BAD_GATEWAY, "The gate is away", why.as_str(), "try again in a moment"),
         };
         web::page(status, &Page { title, detail, next })
     }

@@ -37,6 +37,7 @@ pub(super) async fn show(
     let (overview, trouble) = match answer {
         Ok(body) => (Overview::read(&body), None),
         Err(AppProblem::Gate(why)) => (None, Some(why)),
+        Err(AppProblem::Refused(why)) => (None, Some(format!("{} ({})", why.detail, why.code))),
         Err(other) => return Err(other),
     };
     Ok(web::page(StatusCode::OK, &Page { frame, overview, trouble }))
@@ -91,8 +92,6 @@ async fn ask(
     if answer.status.is_success() {
         return Ok(answer.body);
     }
-    let refused = Refused::read(&answer.body);
-    Err(gate(
-        refused.map_or_else(|| format!("the gate answers {}", answer.status), |r| format!("{} ({})", r.detail, r.code)),
-    ))
+    let unreadable = || gate(format!("it answers {} and no reason", answer.status));
+    Err(Refused::read(&answer.body).map_or_else(unreadable, AppProblem::Refused))
 }

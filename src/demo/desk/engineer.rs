@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::demo::identities::{DemoEngineer, DemoWorkspace, WORKSPACES, engineer};
 use crate::demo::web;
-use crate::identity::{clear_cookie, set_cookie};
+use crate::identity::{SessionToken, clear_cookie, set_cookie};
 use crate::request::COOKIE_SESSION;
 
 use super::exchange::{Exchange, Outcome};
@@ -21,7 +21,9 @@ use super::{Desk, DeskProblem, Entered};
 struct Page {
     engineer: &'static DemoEngineer,
     workspaces: &'static [DemoWorkspace],
-    entered: Option<Entered>,
+    entered: Option<Arc<Entered>>,
+    /// Why that session has ended, if it has.
+    ended: Option<String>,
     calls: Vec<Exchange>,
     gate: String,
 }
@@ -38,8 +40,19 @@ fn page_of(engineer: &DemoEngineer) -> String {
 pub(super) async fn show(State(desk): State<Arc<Desk>>, who: Path<String>) -> Result<Response, DeskProblem> {
     let engineer = find(&who)?;
     let entered = desk.remember(|memory| memory.entered.get(engineer.id).cloned());
+    let ended = match &entered {
+        Some(entered) => ending(&desk, engineer, entered).await?,
+        None => None,
+    };
     let (calls, gate) = (desk.calls(&page_of(engineer)), desk.places.gate.clone());
-    Ok(web::page(StatusCode::OK, &Page { engineer, workspaces: WORKSPACES, entered, calls, gate }))
+    Ok(web::page(StatusCode::OK, &Page { engineer, workspaces: WORKSPACES, entered, ended, calls, gate }))
+}
+
+/// The code for which a session has ended, if it has: only the gate knows, so it is asked each time.
+async fn ending(desk: &Desk, engineer: &DemoEngineer, entered: &Entered) -> Result<Option<String>, DeskProblem> {
+    let bearer = desk.issuers.staff_token(engineer, desk.clock.now())?;
+    let answer = desk.api.session(&bearer, &entered.token).await;
+    Ok(answer.ok().and_then(|a| a.body.get("cause").or_else(|| a.body.get("code"))?.as_str().map(str::to_owned)))
 }
 
 /// Where to enter, and why.
@@ -72,24 +85,36 @@ pub(super) async fn enter(
     let token = desk.issuers.staff_token(engineer, desk.clock.now())?;
     let call = desk.call(Method::POST, "/sessions", &token, Some(form.body())).await;
     let text = |name: &str| call.done().and_then(|body| body.get(name)?.as_str().map(str::to_owned));
-    let begun = text("id").zip(text("token"));
+    let begun = text("id").zip(text("token").and_then(|token| SessionToken::parse(&token).ok()));
     let expires_at = text("expires_at").and_then(|at| at.parse().ok());
-    desk.keep(&page_of(engineer), call);
-    let Some((session, secret)) = begun else {
+    let Some((session, token)) = begun else {
+        desk.keep(&page_of(engineer), call);
         return Ok(web::see_other(&page_of(engineer), []));
     };
-    let entered = Entered { session, workspace: form.workspace, expires_at };
-    desk.remember(|memory| memory.entered.insert(engineer.id, entered));
-    Ok(web::see_other(&page_of(engineer), [(header::SET_COOKIE, set_cookie(COOKIE_SESSION, &secret))]))
+    let cookie = set_cookie(COOKIE_SESSION, token.reveal());
+    let entered = Arc::new(Entered { session, workspace: form.workspace, expires_at, token });
+    if let Some(earlier) = desk.remember(|memory| memory.entered.insert(engineer.id, entered)) {
+        end(&desk, engineer, &earlier).await?;
+    }
+    desk.keep(&page_of(engineer), call);
+    Ok(web::see_other(&page_of(engineer), [(header::SET_COOKIE, cookie)]))
+}
+
+/// Ends a session whose cookie no browser holds any more, unless it has ended by itself.
+async fn end(desk: &Desk, engineer: &DemoEngineer, session: &Entered) -> Result<(), DeskProblem> {
+    if ending(desk, engineer, session).await?.is_none() {
+        let token = desk.issuers.staff_token(engineer, desk.clock.now())?;
+        let call = desk.call(Method::DELETE, &format!("/sessions/{}", session.session), &token, None).await;
+        desk.keep(&page_of(engineer), call);
+    }
+    Ok(())
 }
 
 /// `POST /engineer/{id}/leave`.
 pub(super) async fn leave(State(desk): State<Arc<Desk>>, who: Path<String>) -> Result<Response, DeskProblem> {
     let engineer = find(&who)?;
     if let Some(entered) = desk.remember(|memory| memory.entered.remove(engineer.id)) {
-        let token = desk.issuers.staff_token(engineer, desk.clock.now())?;
-        let call = desk.call(Method::DELETE, &format!("/sessions/{}", entered.session), &token, None).await;
-        desk.keep(&page_of(engineer), call);
+        end(&desk, engineer, &entered).await?;
     }
     Ok(web::see_other(&page_of(engineer), [(header::SET_COOKIE, clear_cookie(COOKIE_SESSION))]))
 }

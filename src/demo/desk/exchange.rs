@@ -11,6 +11,8 @@ pub(super) struct Exchange {
     pub(super) method: Method,
     /// The path, without the origin.
     pub(super) path: String,
+    /// The body that was sent, as JSON.
+    pub(super) sent: Option<String>,
     /// The same call for a shell.
     pub(super) curl: String,
     pub(super) outcome: Outcome,
@@ -45,7 +47,8 @@ impl Exchange {
         };
         let path =
             url.split_once("/.chaperone").map_or_else(|| url.to_owned(), |(_, rest)| format!("/.chaperone{rest}"));
-        Self { curl: curl(&method, url, token, body), method, path, outcome }
+        let sent = body.map(Value::to_string);
+        Self { curl: curl(&method, url, token, body), method, path, sent, outcome }
     }
 
     /// The body of a call that was done.

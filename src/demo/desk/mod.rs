@@ -14,7 +14,7 @@ mod member;
 mod walk;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use askama::Template;
@@ -27,13 +27,14 @@ use http::{Method, StatusCode, header};
 use serde_json::Value;
 
 use crate::domain::time::{Clock, Timestamp};
+use crate::identity::SessionToken;
 
 use super::api::Api;
 use super::consent::minute;
 use super::identities::{IdentityError, Issuers};
 use super::places::Places;
 use super::web::{self, Origin};
-use exchange::Exchange;
+use exchange::{Exchange, quoted};
 
 /// How many calls of one person are shown.
 const REMEMBERED: usize = 6;
@@ -44,8 +45,8 @@ pub(super) struct Desk {
     places: Places,
     issuers: Arc<Issuers>,
     clock: Arc<Clock>,
-    /// The folder of the trail, for the walk-through's last step.
-    trail: PathBuf,
+    /// The shell command that verifies the trail, for the walk-through's last step.
+    verify: String,
     memory: Mutex<Memory>,
 }
 
@@ -55,15 +56,17 @@ struct Memory {
     /// The last calls of each person, newest first.
     calls: BTreeMap<String, VecDeque<Exchange>>,
     /// The session that each engineer entered last.
-    entered: BTreeMap<&'static str, Entered>,
+    entered: BTreeMap<&'static str, Arc<Entered>>,
 }
 
 /// A session that was entered from the desk.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Entered {
     session: String,
     workspace: String,
     expires_at: Option<Timestamp>,
+    /// The value of the cookie, to ask the gate where the session stands.
+    token: SessionToken,
 }
 
 impl Entered {
@@ -74,10 +77,17 @@ impl Entered {
 }
 
 impl Desk {
-    /// A desk for the gate of `places`, whose trail is in the folder `trail`.
-    pub(super) fn new(places: Places, issuers: Arc<Issuers>, clock: Arc<Clock>, trail: PathBuf) -> Arc<Self> {
+    /// A desk for the gate of `places`, whose trail is in the folder `trail` and can be verified by `program`.
+    pub(super) fn new(
+        places: Places,
+        issuers: Arc<Issuers>,
+        clock: Arc<Clock>,
+        program: &Path,
+        trail: &Path,
+    ) -> Arc<Self> {
+        let verify = format!("{} audit verify --dir {}", word(program), word(trail));
         let api = Api::new(places.gate.clone());
-        Arc::new(Self { api, places, issuers, clock, trail, memory: Mutex::default() })
+        Arc::new(Self { api, places, issuers, clock, verify, memory: Mutex::default() })
     }
 
     /// Calls the API with `token` and tells of it.
@@ -103,6 +113,11 @@ impl Desk {
     fn calls(&self, person: &str) -> Vec<Exchange> {
         self.remember(|memory| memory.calls.get(person).into_iter().flatten().cloned().collect())
     }
+}
+
+/// A path as one word of a shell.
+fn word(path: &Path) -> String {
+    quoted(&path.display().to_string())
 }
 
 /// What goes wrong at the desk itself.

@@ -1,5 +1,5 @@
 //! The desk over real sockets, with a stand-in for the gate.
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use http::StatusCode;
@@ -10,7 +10,7 @@ use super::{Desk, router};
 use crate::demo::api::Api;
 use crate::demo::fake_gate::{FakeGate, send, serve};
 use crate::demo::seed;
-use crate::identity::ApiKey;
+use crate::identity::{ApiKey, SessionToken};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const API: &str = "/.chaperone/api/v1";
@@ -21,7 +21,8 @@ async fn desk() -> (Arc<FakeGate>, String) {
         (TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap());
     let gate = FakeGate::start(&app, &socket).await;
     let (issuers, clock) = (Arc::clone(&gate.issuers), Arc::clone(&gate.clock));
-    serve(socket, router(Desk::new(gate.places.clone(), issuers, clock, PathBuf::from("/tmp/de mo/audit"))));
+    let (program, trail) = (Path::new("/opt/bin/chaperone"), Path::new("/tmp/de mo/audit"));
+    serve(socket, router(Desk::new(gate.places.clone(), issuers, clock, program, trail)));
     let origin = gate.places.desk.clone();
     (gate, origin)
 }
@@ -49,19 +50,44 @@ async fn a_refusal_is_shown_with_its_code_reason_and_next_step() {
 #[tokio::test]
 async fn entering_gives_this_browser_the_sessions_cookie_and_leaving_takes_it() {
     let (gate, origin) = desk().await;
-    let body = json!({"id": "se_1", "token": "chs_abc", "url": "http://g/", "expires_at": "2026-11-22T17:00:00.000Z"});
+    let token = SessionToken::mint();
+    let body =
+        json!({"id": "se_1", "token": token.reveal(), "url": "http://g/", "expires_at": "2026-11-22T17:00:00.000Z"});
     gate.lay("POST /.chaperone/api/v1/sessions", StatusCode::CREATED, body);
     gate.lay("DELETE /.chaperone/api/v1/sessions/se_1", StatusCode::OK, json!({"id": "se_1"}));
     let headers = [FORM, ("origin", origin.as_str())];
     let enter = format!("{origin}/engineer/ada/enter");
     let (_, answer, _) = send("POST", &enter, &headers, "workspace=acme&reason=r&ticket=T-1").await;
     let cookie = answer["set-cookie"].to_str().unwrap();
-    assert!(cookie.starts_with("__Host-chaperone=chs_abc;") && cookie.contains("Secure"), "{cookie}");
+    assert!(
+        cookie.starts_with(&format!("__Host-chaperone={};", token.reveal())) && cookie.contains("Secure"),
+        "{cookie}"
+    );
     let page = send("GET", &format!("{origin}/engineer/ada"), &[], "").await.2;
     assert!(page.contains(&format!("{}/w/acme/", gate.places.gate)) && page.contains("2026-11-22 17:00 UTC"));
     let (_, answer, _) = send("POST", &format!("{origin}/engineer/ada/leave"), &headers, "").await;
     assert!(answer["set-cookie"].to_str().unwrap().starts_with("__Host-chaperone=;"));
-    assert_eq!(gate.seen()[1].line, format!("DELETE {API}/sessions/se_1"));
+    assert!(gate.seen().iter().any(|seen| seen.line == format!("DELETE {API}/sessions/se_1")));
+}
+
+#[tokio::test]
+async fn entering_again_ends_the_session_whose_cookie_is_gone_and_an_ended_one_shows_its_cause() {
+    let (gate, origin) = desk().await;
+    let begun =
+        |id: &str| json!({"id": id, "token": SessionToken::mint().reveal(), "expires_at": "2026-11-22T17:00:00.000Z"});
+    let headers = [FORM, ("origin", origin.as_str())];
+    let (ada, enter) = (format!("{origin}/engineer/ada"), format!("{origin}/engineer/ada/enter"));
+    gate.lay("POST /.chaperone/api/v1/sessions", StatusCode::CREATED, begun("se_1"));
+    gate.lay("GET /.chaperone/api/v1/sessions/current", StatusCode::OK, json!({"standing": "live"}));
+    for _ in 0..2 {
+        send("POST", &enter, &headers, "workspace=acme&reason=r").await;
+    }
+    let ended = |gate: &FakeGate| gate.seen().iter().filter(|seen| seen.line.starts_with("DELETE")).count();
+    assert_eq!(ended(&gate), 1);
+    gate.lay("GET /.chaperone/api/v1/sessions/current", StatusCode::OK, json!({"cause": "grant-revoked"}));
+    assert!(send("GET", &ada, &[], "").await.2.contains("grant-revoked"));
+    send("POST", &enter, &headers, "workspace=acme&reason=r").await;
+    assert_eq!(ended(&gate), 1, "what has ended is not ended again");
 }
 
 #[tokio::test]
@@ -110,7 +136,7 @@ async fn every_command_of_the_walk_through_is_sound_shell() {
         let checked = std::process::Command::new("sh").args(["-n", "-c", command]).output().unwrap();
         assert!(checked.status.success(), "{command}");
     }
-    assert_eq!(*commands.last().unwrap(), "chaperone audit verify --dir '/tmp/de mo/audit'");
+    assert_eq!(*commands.last().unwrap(), "'/opt/bin/chaperone' audit verify --dir '/tmp/de mo/audit'");
 }
 
 #[tokio::test]

@@ -160,7 +160,7 @@ impl<'a> Script<'a> {
                     "The billing area",
                     "",
                     "/billing",
-                    "The vendor's own policy `no-billing` refuses.",
+                    "The vendor's own policy, no-billing, refuses.",
                     "403 policy-denied",
                 ),
                 refused(
@@ -215,14 +215,13 @@ impl<'a> Script<'a> {
     }
 
     fn verified(&self) -> Step {
-        let trail = quoted(&self.desk.trail.display().to_string());
         Step {
             title: "Verified",
             story: "All of it is on the record, what was refused too. The records are chained: change one byte of \
                     them, and this command says so.",
             commands: vec![Command {
                 what: "Anybody with the files can check them",
-                shell: format!("chaperone audit verify --dir {trail}"),
+                shell: self.desk.verify.clone(),
                 expect: "The chain is intact.",
                 outcome: "exit 0",
                 good: true,

@@ -34,7 +34,7 @@ fn all_mistakes_are_told_at_once() {
         @id(\"a\") @mood(\"grim\") permit (principal is Member, action, resource);\n\
         @id(\"b\") forbid (principal is Member, action, resource) when { principal.rank == 1 };";
     let own = vec![Source::new("own.cedar", text)];
-    let errors = check(files::base().into_iter().chain(own).collect()).expect_err("three mistakes");
+    let errors = check(&files::base().into_iter().chain(own).collect::<Vec<_>>()).expect_err("three mistakes");
     assert_eq!(errors.count(), 3, "{errors}");
 }
 

@@ -1,8 +1,12 @@
 //! The app behind a route: its origins, pooled connections for ordinary requests, fresh ones for tunnels.
+#[cfg(test)]
+mod tests;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::uri::{Authority, PathAndQuery, Scheme};
+use http::uri::{PathAndQuery, Scheme};
 use http::{Request, Response, Uri};
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
@@ -14,11 +18,11 @@ use rustls::RootCertStore;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
-use super::body::{BoxError, Outgoing};
+use super::body::{BoxError, Outgoing, Progress};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(5);
-/// How long the app may take to answer with a head.
+/// How long the app may take to answer with a head, counted from the last sign of life of the request's body.
 const HEAD: Duration = Duration::from_mins(1);
 /// How long an idle connection is kept.
 const IDLE: Duration = Duration::from_mins(1);
@@ -45,92 +49,103 @@ pub(super) enum NoAnswer {
     Timeout,
 }
 
-/// One address of the app.
+type Connector = HttpsConnector<HttpConnector>;
+
+/// Connects to one address of the app, whatever host a request is for: the app sees the host that was judged, in
+/// `:authority` as in `Host`.
 #[derive(Debug, Clone)]
-struct Origin {
-    scheme: Scheme,
-    authority: Authority,
-    http2: bool,
+struct ToOrigin {
+    connector: Connector,
+    origin: Uri,
 }
 
-type Connector = HttpsConnector<HttpConnector>;
+impl Service<Uri> for ToOrigin {
+    type Response = <Connector as Service<Uri>>::Response;
+    type Error = <Connector as Service<Uri>>::Error;
+    type Future = <Connector as Service<Uri>>::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.connector.poll_ready(cx)
+    }
+
+    fn call(&mut self, _host: Uri) -> Self::Future {
+        self.connector.call(self.origin.clone())
+    }
+}
+
+/// One address of the app.
+#[derive(Debug)]
+struct Origin {
+    scheme: Scheme,
+    pooled: Client<ToOrigin, Outgoing>,
+    fresh: ToOrigin,
+}
 
 /// The app behind one route.
 #[derive(Debug)]
 pub(super) struct Upstream {
     origins: Vec<Origin>,
     turn: AtomicUsize,
-    pooled: Client<Connector, Outgoing>,
-    pooled_http2: Client<Connector, Outgoing>,
-    fresh: Connector,
 }
 
 impl Upstream {
     /// `origins` are `http://`, `https://` (HTTP/2 by ALPN) or `h2c://` (HTTP/2 in plaintext, as gRPC may need it).
     pub(super) fn new(origins: &[Uri]) -> Result<Self, UpstreamError> {
-        let origins: Vec<Origin> = origins.iter().filter_map(Origin::new).collect();
-        let tls = client_tls(origins.iter().any(|origin| origin.scheme == Scheme::HTTPS))?;
-        let all = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(tls.clone())
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(tcp());
-        let fresh = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp());
-        let client = || {
-            let mut builder = Client::builder(TokioExecutor::new());
-            builder.timer(TokioTimer::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE).set_host(false);
-            builder
-        };
-        Ok(Self {
-            origins,
-            turn: AtomicUsize::new(0),
-            pooled: client().build(all.clone()),
-            pooled_http2: client().http2_only(true).build(all),
-            fresh,
-        })
+        let tls = client_tls(origins.iter().any(|origin| origin.scheme() == Some(&Scheme::HTTPS)))?;
+        let origins = origins.iter().filter_map(|origin| Origin::new(origin, &tls)).collect();
+        Ok(Self { origins, turn: AtomicUsize::new(0) })
     }
 
-    /// Sends a request over a pooled connection and waits for the head of the answer.
+    /// Sends a request for `authority` over a pooled connection and waits for the head of the answer, a minute at most
+    /// after the last that was heard of its body.
     pub(super) async fn send(
         &self,
         mut request: Request<Outgoing>,
+        authority: &str,
         target: PathAndQuery,
+        progress: &Progress,
     ) -> Result<Response<Incoming>, NoAnswer> {
         let origin = self.next()?;
-        *request.uri_mut() = origin.uri(target)?;
-        let client = if origin.http2 { &self.pooled_http2 } else { &self.pooled };
-        match tokio::time::timeout(HEAD, client.request(request)).await {
-            Ok(answer) => answer.map_err(|error| NoAnswer::Unreachable(error.into())),
-            Err(_) => Err(NoAnswer::Timeout),
+        *request.uri_mut() = Uri::builder()
+            .scheme(origin.scheme.clone())
+            .authority(authority)
+            .path_and_query(target)
+            .build()
+            .map_err(|error| NoAnswer::Unreachable(error.into()))?;
+        let mut answer = origin.pooled.request(request);
+        loop {
+            let sent = progress.sent();
+            match tokio::time::timeout(HEAD, &mut answer).await {
+                Ok(answer) => return answer.map_err(|error| NoAnswer::Unreachable(error.into())),
+                Err(_) if progress.sent() == sent => return Err(NoAnswer::Timeout),
+                Err(_) => {}
+            }
         }
     }
 
-    /// Sends a request over a connection of its own, which no other request ever uses; for upgrades. The connection
-    /// is driven among `tasks`.
+    /// Sends a request over a connection of its own, which no other request ever uses; for upgrades. The connection is
+    /// one of `tasks`; it ends with the answer, or with what the answer is upgraded to.
     pub(super) async fn send_alone(
         &self,
         mut request: Request<Outgoing>,
         target: PathAndQuery,
         tasks: &TaskTracker,
     ) -> Result<Response<Incoming>, NoAnswer> {
-        let origin = self.next()?;
-        let unreachable = |error: BoxError| NoAnswer::Unreachable(error);
-        let io = self.fresh.clone().call(origin.uri(target.clone())?).await.map_err(unreachable)?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(io).await.map_err(|e| unreachable(e.into()))?;
+        let mut fresh = self.next()?.fresh.clone();
         // An HTTP/1.1 request's target is origin-form; `Host` is already among the headers.
         *request.uri_mut() = Uri::from(target);
-        tasks.spawn(async move {
-            if let Err(error) = connection.with_upgrades().await {
-                tracing::debug!(%error, "a connection to the app ended early");
-            }
-        });
-        match tokio::time::timeout(HEAD, sender.send_request(request)).await {
-            Ok(answer) => answer.map_err(|error| unreachable(error.into())),
+        let answer = async {
+            let io = fresh.call(Uri::default()).await?;
+            let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await?;
+            tasks.spawn(async move {
+                if let Err(error) = connection.with_upgrades().await {
+                    tracing::debug!(%error, "an upgraded connection to the app ended");
+                }
+            });
+            Ok::<_, BoxError>(sender.send_request(request).await?)
+        };
+        match tokio::time::timeout(HEAD, answer).await {
+            Ok(answer) => answer.map_err(NoAnswer::Unreachable),
             Err(_) => Err(NoAnswer::Timeout),
         }
     }
@@ -144,19 +159,22 @@ impl Upstream {
 }
 
 impl Origin {
-    fn new(uri: &Uri) -> Option<Self> {
-        let http2 = uri.scheme_str() == Some("h2c");
+    fn new(uri: &Uri, tls: &ClientConfig) -> Option<Self> {
+        let http2_only = uri.scheme_str() == Some("h2c");
         let scheme = if uri.scheme() == Some(&Scheme::HTTPS) { Scheme::HTTPS } else { Scheme::HTTP };
-        Some(Self { scheme, authority: uri.authority()?.clone(), http2 })
-    }
-
-    fn uri(&self, target: PathAndQuery) -> Result<Uri, NoAnswer> {
-        Uri::builder()
-            .scheme(self.scheme.clone())
-            .authority(self.authority.clone())
-            .path_and_query(target)
-            .build()
-            .map_err(|error| NoAnswer::Unreachable(error.into()))
+        let authority = uri.authority()?.clone();
+        let origin = Uri::builder().scheme(scheme.clone()).authority(authority).path_and_query("/").build().ok()?;
+        let to_origin = |connector| ToOrigin { connector, origin: origin.clone() };
+        let connector = || hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls.clone()).https_or_http();
+        let pooled = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            .set_host(false)
+            .http2_only(http2_only)
+            .build(to_origin(connector().enable_all_versions().wrap_connector(tcp())));
+        let fresh = to_origin(connector().enable_http1().wrap_connector(tcp()));
+        Some(Self { scheme, pooled, fresh })
     }
 }
 

@@ -4,7 +4,19 @@
 const workspace = document.body.dataset.workspace;
 const byId = (id) => document.getElementById(id);
 const ticks = (name) => document.querySelectorAll(`[data-tick="${name}"]`);
-const say = (name, text) => ticks(name).forEach((element) => { element.textContent = text; });
+const say = (name, text, ended) => ticks(name).forEach((element) => {
+  element.textContent = text;
+  element.classList.toggle("ended", ended === true);
+});
+const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+
+// Why a request came to nothing. The gate answers scripts with a problem document, the app with a page.
+async function trouble(answer) {
+  if (!answer) { return "There was no answer. Try again."; }
+  const problem = await answer.json().catch(() => null);
+  if (!problem) { return `That did not work (${answer.status}).`; }
+  return `${[problem.detail, problem.next].filter(Boolean).map(sentence).join(" ")} (${problem.code})`;
+}
 
 if (ticks("outstanding").length > 0) {
   const source = new EventSource(`/w/${workspace}/events`);
@@ -15,21 +27,26 @@ if (ticks("outstanding").length > 0) {
   });
   source.addEventListener("access-ended", (event) => {
     source.close();
-    say("state", `Support access has ended. ${event.data}`);
+    say("state", `Support access has ended (${JSON.parse(event.data).code}). Reload to see what the gate says now.`, true);
   });
-  source.addEventListener("error", () => say("state", "The live figures have stopped."));
+  source.addEventListener("error", () => {
+    const gone = source.readyState === EventSource.CLOSED;
+    say("state", gone ? "The live figures have ended. Reload to see why." : "The live figures have stopped. Trying again…");
+  });
 }
 
 const search = byId("search");
 if (search) {
   search.addEventListener("input", async () => {
+    const wanted = search.value;
     const answer = await fetch("/api/search", {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ q: search.value }),
-    });
-    if (!answer.ok) { byId("search-state").textContent = `The search was refused (${answer.status}).`; return; }
-    const found = new Set((await answer.json()).items.map((item) => String(item.number)));
-    for (const row of byId("invoices").rows) { row.hidden = !found.has(row.dataset.number); }
-    byId("search-state").textContent = found.size === 0 ? "Nothing found." : "";
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ q: wanted }),
+    }).catch(() => null);
+    const text = answer && answer.ok ? null : await trouble(answer);
+    const found = text ? null : new Set((await answer.json()).items.map((item) => String(item.number)));
+    if (search.value !== wanted) { return; } // a later answer counts
+    if (found) { for (const row of byId("invoices").rows) { row.hidden = !found.has(row.dataset.number); } }
+    byId("search-state").textContent = text || (found.size === 0 ? `Nothing found for “${wanted}”.` : "");
   });
 }
 
@@ -43,7 +60,7 @@ for (const button of document.querySelectorAll("[data-attach]")) {
       byId("attach-state").textContent = `Sending ${file.name}…`;
       const answer = await fetch(url, { method: "PUT", body: file }).catch(() => null);
       if (answer && answer.ok) { location.reload(); return; }
-      byId("attach-state").textContent = answer ? `Refused (${answer.status}).` : "The upload broke off.";
+      byId("attach-state").textContent = `${file.name} was not attached. ${await trouble(answer)}`;
     });
     picker.click();
   });
@@ -55,9 +72,14 @@ if (echo) {
   const url = new URL(`/w/${workspace}/live`, location.href);
   url.protocol = url.protocol.replace("http", "ws");
   const socket = new WebSocket(url);
-  socket.addEventListener("open", () => log("connected"));
+  let opened = false;
+  socket.addEventListener("open", () => { opened = true; log("connected"); });
   socket.addEventListener("message", (event) => log(`‹ ${event.data}`));
-  socket.addEventListener("close", (event) => log(`closed: ${event.code} ${event.reason}`));
+  socket.addEventListener("close", (event) => {
+    echo.querySelector("button").disabled = true;
+    // Browsers tell scripts nothing about a refused handshake.
+    log(opened ? `closed: ${event.reason || event.code}` : "refused: opening this takes full access");
+  });
   echo.addEventListener("submit", (event) => {
     event.preventDefault();
     const text = byId("echo-text").value;
