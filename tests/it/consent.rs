@@ -2,11 +2,7 @@
 use chaperone::domain::time::{Clock, Span};
 use serde_json::{Value, json};
 
-use crate::world::{Member, World, engineers, members, request};
-
-fn refused(status: u16, code: &str) -> (u16, String) {
-    (status, code.to_owned())
-}
+use crate::world::{Member, World, engineers, members, refused, request};
 
 fn full() -> Value {
     json!({"access": "full", "duration": "1d"})
@@ -24,7 +20,7 @@ async fn forced_sso_ends_support_access_at_once_and_a_flip_back_revives_nothing(
     let events = world.events(&ada, "/w/acme/events").await;
 
     world.put_workspace("acme", json!({"forced_sso": true})).await;
-    assert!(events.rest().await.ends_with("data: {\"code\":\"forced-sso\"}\n\n"));
+    events.until_the_end("forced-sso").await;
     assert_eq!(world.ask(&ada, "GET", "/w/acme/a").await.problem(), refused(403, "forced-sso"));
     assert_eq!(world.try_grant(&members::OLGA, full()).await.problem(), refused(403, "forced-sso"));
     let shown = world.api("GET", "/workspaces/acme/support-access", &world.member(&members::OLGA), None).await;
@@ -57,7 +53,7 @@ async fn a_grant_has_no_effect_once_its_subject_is_no_owner_any_more() {
     let ada = world.enter(&engineers::ADA, "acme").await;
     let events = world.events(&ada, "/w/acme/events").await;
     world.put_member(&Member { role: "member", ..members::OLGA }).await;
-    assert!(events.rest().await.ends_with("data: {\"code\":\"grant-ended\"}\n\n"));
+    events.until_the_end("grant-ended").await;
     assert_eq!(world.ask(&ada, "GET", "/w/acme/a").await.problem(), refused(403, "grant-ended"));
     assert_eq!(world.try_enter(&engineers::ADA, enter("acme")).await.problem(), refused(403, "grant-ended"));
 }
@@ -192,7 +188,7 @@ async fn an_engineer_whom_the_directory_disables_is_out() {
     let ada = world.enter(&engineers::ADA, "acme").await;
     let events = world.events(&ada, "/w/acme/events").await;
     world.api("PUT", "/engineers/ada", &world.directory, Some(json!({"disabled": true}))).await.expect(200);
-    assert!(events.rest().await.ends_with("data: {\"code\":\"policy-denied\"}\n\n"));
+    events.until_the_end("policy-denied").await;
     assert_eq!(world.ask(&ada, "GET", "/w/acme/a").await.problem(), refused(403, "policy-denied"));
     assert_eq!(world.try_enter(&engineers::ADA, enter("acme")).await.problem(), refused(403, "policy-denied"));
 }

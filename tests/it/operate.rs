@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::world::{World, chaperone, engineers, eventually, members};
+use crate::world::{World, chaperone, engineers, eventually, members, refused};
 
 /// Longer than any story here waits, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -106,7 +106,7 @@ async fn an_app_that_is_down_is_told_as_such_and_the_attempt_is_in_the_trail() {
     let world = World::builder().no_app().start().await;
     world.grant(&members::OLGA, json!({"access": "full", "duration": "1d"})).await;
     let ada = world.enter(&engineers::ADA, "acme").await;
-    assert_eq!(world.ask(&ada, "GET", "/w/acme/a").await.problem(), (502, "upstream-unreachable".to_owned()));
+    assert_eq!(world.ask(&ada, "GET", "/w/acme/a").await.problem(), refused(502, "upstream-unreachable"));
     let completed = eventually("the record", PATIENCE, async || records(&world, "access.completed").pop()).await;
     assert_eq!(completed["response"]["outcome"], "upstream_failed");
     assert_eq!(world.metric("chaperone_upstream_errors_total{kind=\"unreachable\"}").await, 1);
@@ -124,7 +124,7 @@ async fn without_a_trail_nothing_passes() {
 
     for method in ["GET", "POST"] {
         let answer = world.ask(&ada, method, "/w/acme/b").await;
-        assert_eq!(answer.problem(), (503, "audit-unavailable".to_owned()), "{method}");
+        assert_eq!(answer.problem(), refused(503, "audit-unavailable"), "{method}");
         assert!(answer.header("retry-after").is_some());
     }
     assert_eq!(world.app.seen().len(), 1, "nothing of it came upstream");

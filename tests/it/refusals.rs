@@ -4,7 +4,7 @@ use std::time::Duration;
 use http::header::SET_COOKIE;
 use serde_json::json;
 
-use crate::world::{World, body, engineers, eventually, members, request};
+use crate::world::{World, body, engineers, eventually, members, refused, request};
 
 /// What differs from run to run, replaced.
 fn redacted(text: &str) -> String {
@@ -83,7 +83,7 @@ async fn a_cookie_that_is_no_session_of_ours_is_no_session() {
     for cookie in ["__Host-chaperone=x", made_up.as_str(), "__Host-chaperone=", "__host-chaperone=x"] {
         let asked = request("GET", "/w/acme/a").header("cookie", cookie);
         let answer = world.send(asked.body(body("")).unwrap()).await;
-        assert_eq!(answer.problem(), (401, "no-session".to_owned()), "{cookie}");
+        assert_eq!(answer.problem(), refused(401, "no-session"), "{cookie}");
         assert!(answer.headers.contains_key(SET_COOKIE), "the dead cookie is cleared: {cookie}");
     }
 }
@@ -95,12 +95,12 @@ async fn an_engineer_who_leaves_is_out_and_one_who_sleeps_too() {
     let left = world.enter(&engineers::BRIAN, "acme").await;
     let path = format!("/sessions/{}", left.id);
     world.api("DELETE", &path, &world.engineer(&engineers::BRIAN), None).await.expect(200);
-    assert_eq!(world.ask(&left, "GET", "/w/acme/a").await.problem(), (401, "session-ended".to_owned()));
+    assert_eq!(world.ask(&left, "GET", "/w/acme/a").await.problem(), refused(401, "session-ended"));
 
     let asleep = world.enter(&engineers::ADA, "acme").await;
     let events = world.events(&asleep, "/w/acme/events").await;
-    assert!(events.rest().await.ends_with("data: {\"code\":\"session-idle\"}\n\n"));
-    assert_eq!(world.ask(&asleep, "GET", "/w/acme/a").await.problem(), (401, "session-idle".to_owned()));
+    events.until_the_end("session-idle").await;
+    assert_eq!(world.ask(&asleep, "GET", "/w/acme/a").await.problem(), refused(401, "session-idle"));
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn what_is_reserved_is_never_the_apps() {
     world.grant(&members::OLGA, json!({"access": "full", "duration": "1d"})).await;
     let ada = world.enter(&engineers::ADA, "acme").await;
     for path in ["/.chaperone/nothing", "/.chaperone", "/.chaperone/api/v2/grants"] {
-        assert_eq!(world.ask(&ada, "GET", path).await.problem(), (404, "not-found".to_owned()), "{path}");
+        assert_eq!(world.ask(&ada, "GET", path).await.problem(), refused(404, "not-found"), "{path}");
     }
     for path in ["/.Chaperone/jwks.json", "/%2echaperone/jwks.json"] {
         let answer = world.ask(&ada, "GET", path).await;
@@ -135,7 +135,7 @@ async fn when_the_store_is_gone_nobody_passes_and_the_gate_says_that_it_is_not_s
         (answer.status == 503).then_some(answer)
     });
     let stale = stale.await;
-    assert_eq!(stale.problem(), (503, "stale-state".to_owned()));
+    assert_eq!(stale.problem(), refused(503, "stale-state"));
     assert!(stale.header("retry-after").is_some());
     assert_eq!(world.ops("/readyz").await.status, 503);
     assert_eq!(world.ops("/healthz").await.status, 200);

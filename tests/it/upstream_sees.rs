@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::world::{FILE, HOST, Via, World, body, engineers, members, request};
+use crate::world::{FILE, HOST, Via, World, body, engineers, members, refused, request};
 
 /// The claims of an assertion, verified as an app does it: by our published keys alone.
 async fn verified(world: &World, assertion: &str) -> Value {
@@ -149,7 +149,7 @@ async fn an_authorization_is_dropped_unless_the_route_passes_it_and_never_opens_
         let bearer = format!("Bearer {ours}");
         for cookie in [String::new(), ada.cookie()] {
             let answer = with(&world, &cookie, &bearer).await;
-            assert_eq!(answer.problem(), (401, "unauthenticated".to_owned()));
+            assert_eq!(answer.problem(), refused(401, "unauthenticated"));
         }
     }
     assert_eq!(world.app.seen().len(), 1);

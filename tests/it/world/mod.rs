@@ -18,7 +18,7 @@ mod wait;
 
 pub(crate) use app::FILE;
 pub(crate) use builder::{SEGMENT, World};
-pub(crate) use client::{HOST, Via, body, request};
+pub(crate) use client::{HOST, Via, body, refused, request};
 pub(crate) use gate::chaperone;
 pub(crate) use people::{Member, engineers, members};
 pub(crate) use wait::eventually;
