@@ -56,10 +56,13 @@ async fn a_grant_ends_at_its_second_for_requests_and_for_streams() {
 #[tokio::test]
 async fn a_grant_that_begins_later_opens_nothing_before() {
     let world = World::start().await;
-    let start = Clock::system().now().plus(Span::from_seconds(2));
-    world.grant(&members::OLGA, json!({"access": "full", "starts_at": start.to_string(), "duration": "1h"})).await;
+    let tomorrow = Clock::system().now().plus(Span::from_seconds(86_400));
+    world.grant(&members::OTTO, json!({"access": "full", "starts_at": tomorrow.to_string(), "duration": "1h"})).await;
     let enter = || json!({"workspace": "acme", "reason": "an invoice is wrong"});
     assert_eq!(world.try_enter(&engineers::ADA, enter()).await.problem(), refused(403, "grant-not-yet"));
+
+    let start = Clock::system().now().plus(Span::from_seconds(2));
+    world.grant(&members::OLGA, json!({"access": "full", "starts_at": start.to_string(), "duration": "1h"})).await;
     let entered = eventually("the grant begins", PATIENCE, async || {
         let answer = world.try_enter(&engineers::ADA, enter()).await;
         (answer.status == 201).then(|| Clock::system().now())
