@@ -77,7 +77,7 @@ where
 /// that tell HTTP/1.1 from HTTP/2.
 async fn silence(heard: CancellationToken) {
     if tokio::time::timeout(HEAD_TIME, heard.cancelled()).await.is_ok() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
