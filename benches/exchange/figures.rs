@@ -9,6 +9,8 @@ use super::load::Outcome;
 pub(crate) struct Row {
     name: &'static str,
     rounds: Vec<Figures>,
+    /// How many answers were not good, over all rounds.
+    failed: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -28,12 +30,13 @@ struct Figures {
 impl Row {
     /// A proxy that is not measured yet.
     pub(crate) fn new(name: &'static str) -> Self {
-        Self { name, rounds: Vec::new() }
+        Self { name, rounds: Vec::new(), failed: 0 }
     }
 
     /// Adds a round, in which the proxy used `cpu`.
     pub(crate) fn add(&mut self, outcome: Outcome, cpu: Duration) {
-        let Outcome { took, latencies } = outcome;
+        let Outcome { took, latencies, failed } = outcome;
+        self.failed += failed;
         let count = f64::from(u32::try_from(latencies.len()).unwrap_or(u32::MAX));
         let at = |hundredths: usize| {
             let latency = latencies.get(latencies.len() * hundredths / 100);
@@ -58,20 +61,25 @@ impl Row {
 /// Prints the table. The first row is the measure of the others.
 pub(crate) fn print(rows: &[Row], cores: &Cores, sessions: usize) {
     println!("{}", machine(cores));
-    println!("64 connections, {sessions} sessions, GET, an answer of 512 bytes; medians\n");
-    println!("proxy              |   req/s | of bare | CPU µs/req | of bare | core busy |  p50 ms |  p99 ms");
-    println!("-------------------|--------:|--------:|-----------:|--------:|----------:|--------:|--------:");
+    let folder = std::env::temp_dir();
+    println!(
+        "64 connections, {sessions} sessions, GET, an answer of 512 bytes; state in {}; medians\n",
+        folder.display()
+    );
+    println!("proxy              |   req/s | of bare | CPU µs/req | of bare | core busy |  p50 ms |  p99 ms | failed");
+    println!("-------------------|--------:|--------:|-----------:|--------:|----------:|--------:|--------:|-------:");
     let Some(bare) = rows.first() else { return };
     for row in rows {
         let (rate, cpu) = (row.median(|f| f.rate), row.median(|f| f.cpu));
         println!(
-            "{:<18} | {rate:>7.0} | {:>7.2} | {cpu:>10.1} | {:>7.2} | {:>7.0} % | {:>7.2} | {:>7.2}",
+            "{:<18} | {rate:>7.0} | {:>7.2} | {cpu:>10.1} | {:>7.2} | {:>7.0} % | {:>7.2} | {:>7.2} | {:>6}",
             row.name,
             rate / bare.median(|f| f.rate),
             cpu / bare.median(|f| f.cpu),
             row.median(|f| f.busy),
             row.median(|f| f.p50),
             row.median(|f| f.p99),
+            row.failed,
         );
     }
 }

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use chaperone::request::COOKIE_SESSION;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -24,8 +24,10 @@ pub(crate) struct Load {
 /// What came of a round.
 pub(crate) struct Outcome {
     pub(crate) took: Duration,
-    /// One for each answer, in order of length.
+    /// One for each good answer, in order of length.
     pub(crate) latencies: Vec<Duration>,
+    /// How many answers were not good.
+    pub(crate) failed: usize,
 }
 
 impl Load {
@@ -54,17 +56,19 @@ impl Load {
         for (stream, script) in streams.into_iter().zip(self.scripts) {
             connections.spawn(ask(stream, script, began + length));
         }
-        let mut latencies = Vec::new();
+        let mut answers = Vec::new();
         while let Some(done) = connections.join_next().await {
-            latencies.extend(done??);
+            answers.extend(done??);
         }
         let took = began.elapsed();
+        let mut latencies: Vec<Duration> = answers.iter().copied().flatten().collect();
         latencies.sort_unstable();
-        Ok(Outcome { took, latencies })
+        Ok(Outcome { took, failed: answers.len() - latencies.len(), latencies })
     }
 }
 
-async fn ask(mut stream: TcpStream, script: Vec<String>, until: Instant) -> anyhow::Result<Vec<Duration>> {
+/// How long each answer took; none for one that was not good.
+async fn ask(mut stream: TcpStream, script: Vec<String>, until: Instant) -> anyhow::Result<Vec<Option<Duration>>> {
     let (mut latencies, mut buffer) = (Vec::with_capacity(4096), Vec::with_capacity(4096));
     for request in script.iter().cycle() {
         let sent = Instant::now();
@@ -72,22 +76,20 @@ async fn ask(mut stream: TcpStream, script: Vec<String>, until: Instant) -> anyh
             break;
         }
         stream.write_all(request.as_bytes()).await?;
-        answer(&mut stream, &mut buffer).await?;
-        latencies.push(sent.elapsed());
+        let good = answer(&mut stream, &mut buffer).await?;
+        latencies.push(good.then(|| sent.elapsed()));
     }
     Ok(latencies)
 }
 
-/// Reads one answer, which has to be a good one with a length.
-async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> anyhow::Result<()> {
+/// Reads one answer, which has to have a length. Is it a good one?
+async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> anyhow::Result<bool> {
     buffer.clear();
     loop {
         ensure!(stream.read_buf(buffer).await? > 0, "the proxy hung up");
         let Some(end) = buffer.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
         let head = String::from_utf8_lossy(buffer.get(..end).unwrap_or_default());
-        if !head.starts_with("HTTP/1.1 200") {
-            bail!("the proxy answered `{}`", head.lines().next().unwrap_or_default());
-        }
+        let good = head.starts_with("HTTP/1.1 200");
         let length = head.lines().find_map(|line| {
             let (name, value) = line.split_once(": ")?;
             name.eq_ignore_ascii_case("content-length").then_some(value)
@@ -96,7 +98,7 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> anyhow::Result<
         while buffer.len() < whole {
             ensure!(stream.read_buf(buffer).await? > 0, "the proxy hung up");
         }
-        return Ok(());
+        return Ok(good);
     }
 }
 

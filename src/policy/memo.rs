@@ -27,3 +27,21 @@ impl<T: Copy + Eq, const MOST: usize> Memo<T, MOST> {
         expression
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_are_remembered_and_older_ones_made_anew() {
+        let (memo, mut made) = (Memo::<i64, 2>::new(), Vec::new());
+        for value in [1, 2, 1, 3, 2, 1] {
+            let expression = memo.recall(value, |value| {
+                made.push(value);
+                RestrictedExpression::new_long(value)
+            });
+            assert!(format!("{expression:?}").contains(&format!("Long({value})")), "{expression:?}");
+        }
+        assert_eq!(made, [1, 2, 3, 1]);
+    }
+}

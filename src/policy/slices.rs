@@ -65,3 +65,40 @@ impl Asked<'_> {
         action && principal
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Bundle;
+
+    #[test]
+    fn a_slice_has_what_is_about_its_action_and_nothing_else() {
+        let (bundle, words) = (Bundle::builtin().unwrap(), Vocabulary::get().unwrap());
+        let has = |action: &str, policy: &str| {
+            let about = bundle.policies.about(Some(&words.action(action)));
+            about.policies().any(|found| found.id().to_string() == policy)
+        };
+        for (policy, actions) in [
+            ("forced-sso", &["Read", "Write", "LoginAs", "StartSession"][..]),
+            ("grant-ended", &["Read", "Write", "Delete", "StartSession"]),
+            ("read-only", &["Write", "Delete"]),
+            ("start-subject", &["StartSession"]),
+            ("owners", &["CreateGrant", "ReadTrail"]),
+            ("seven-days", &["CreateGrant", "ExtendGrant"]),
+        ] {
+            for action in
+                ["Read", "Write", "Delete", "LoginAs", "StartSession", "CreateGrant", "ExtendGrant", "ReadTrail"]
+            {
+                assert_eq!(has(action, policy), actions.contains(&action), "`{policy}` about `{action}`");
+            }
+        }
+    }
+
+    #[test]
+    fn an_action_that_the_schema_does_not_know_meets_every_policy() {
+        let (bundle, words) = (Bundle::builtin().unwrap(), Vocabulary::get().unwrap());
+        for action in [Some(&words.action("Dance")), None] {
+            assert_eq!(bundle.policies.about(action), bundle.policies.whole());
+        }
+    }
+}

@@ -41,6 +41,14 @@ proptest! {
         prop_assert!(allowed || !below, "refused below the lower bound");
     }
 
+    #[test]
+    fn the_policies_about_an_action_answer_as_all_of_them(case in cases()) {
+        with_request(&case, |request, entities| {
+            let all = Authorizer::new().is_authorized(request, BUNDLE.policies.whole(), entities);
+            assert_eq!(BUNDLE.ask(request, entities), all);
+        });
+    }
+
     /// Promise 10: a decision is a function of its recorded facts.
     #[test]
     fn recorded_facts_decide_the_same_again(case in cases()) {
