@@ -71,7 +71,7 @@ impl Progress {
     }
 }
 
-/// A request's body on its way upstream: counted, cut when its access lapses or its exchange is over, its trailers
+/// A request's body on its way upstream: counted, cut when its access lapses or its exchange breaks off, its trailers
 /// sifted. It watches the access by itself: a client that does not read the answer would not let that look.
 pub(super) struct Upload {
     inner: Incoming,

@@ -41,8 +41,8 @@ pub(super) struct Arrival {
 }
 
 /// Answers one request; the answer names it, so that an engineer can name it too.
-pub(super) async fn exchange(gate: &Arc<Gate>, arrival: Arrival, head: Parts, body: Incoming) -> Response<Body> {
-    let mut answer = match pass(gate, &arrival, &head, body).await {
+pub(super) async fn exchange(gate: &Arc<Gate>, arrival: Arrival, mut head: Parts, body: Incoming) -> Response<Body> {
+    let mut answer = match pass(gate, &arrival, &mut head, body).await {
         Ok(answer) => answer,
         Err(turned_away) => turn_away(gate, &arrival, &head, *turned_away),
     };
@@ -55,7 +55,7 @@ pub(super) async fn exchange(gate: &Arc<Gate>, arrival: Arrival, head: Parts, bo
 async fn pass(
     gate: &Arc<Gate>,
     arrival: &Arrival,
-    head: &Parts,
+    head: &mut Parts,
     body: Incoming,
 ) -> Result<Response<Body>, Box<TurnedAway>> {
     within_limits(&head.headers)?;
@@ -66,7 +66,9 @@ async fn pass(
     let admitted = admit(identified, gate, arrival).await?;
     let permitted = authorize(admitted, gate, arrival)?;
     let recorded = record(permitted, gate, arrival).await?;
-    let request = Request::from_parts(head.clone(), body);
+    let mut request = Request::new(body);
+    // An upgrade's other end travels in the extensions.
+    *request.extensions_mut() = std::mem::take(&mut head.extensions);
     let answered = forward(recorded, request, gate, arrival).await;
     answered.map_err(|refusal| Box::new(TurnedAway { refusal, event: None, permitted: true }))
 }

@@ -46,7 +46,7 @@ pub(super) async fn forward(
     let client = routed.request.upgrade.as_ref().map(|_| hyper::upgrade::on(&mut request));
     let watch = Watch::new(gate, token, entry, &routed, chained);
     let asking = Asking { gate, arrival, routed: &routed, watch, progress: &progress, over: &over, pending };
-    // Whatever ends this exchange ends the request's body.
+    // Whatever breaks this exchange off ends the request's body.
     let guard = over.clone().drop_guard();
     // The permit was for this one request: it is spent here.
     drop(permit);

@@ -4,7 +4,8 @@
 //! `admit` → `authorize` → `record` → `forward`, which rebuilds the request (`inject`) and sends it (`upstream`).
 //! `stream` guards what flows, `tunnel` does so for WebSockets; `cookie_jar` keeps the app's cookies away from the
 //! engineer's machine; `refuse` tells people what went wrong and what to do. `gate` holds what they all work with;
-//! `lapse` notices when the access behind an exchange ends; `body` is what goes up and what comes back.
+//! `lapse` notices when the access behind an exchange ends; `body` is what goes up and what comes back; `patience` is
+//! what clients lose that do not read.
 //!
 //! Architecture Invariant: nothing reaches an upstream but through `forward`, which takes the
 //! policies' permit by value. The data plane never names the store or the control plane: with the database gone it
@@ -21,6 +22,7 @@ mod handshake;
 mod identify;
 mod inject;
 mod lapse;
+mod patience;
 mod record;
 mod refuse;
 mod serve;

@@ -11,7 +11,7 @@ use crate::audit::Event;
 use crate::domain::refusal::{Code, Refusal};
 use crate::identity::clear_cookie;
 use crate::problem::Problem;
-use crate::request::COOKIE_SESSION;
+use crate::request::{COOKIE_MEMBER, COOKIE_SESSION, COOKIE_STAFF};
 
 use super::body::{Body, full};
 use super::exchange::Arrival;
@@ -78,8 +78,9 @@ pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_awa
     if let Some(seconds) = problem.retry_after() {
         headers.insert(RETRY_AFTER, seconds.into());
     }
-    if refusal.code == Code::NoSession || has_several_sessions(&head.headers) {
-        headers.insert(SET_COOKIE, clear_cookie(COOKIE_SESSION));
+    let dead = (refusal.code == Code::NoSession).then_some(COOKIE_SESSION);
+    for name in doubled(&head.headers).chain(dead) {
+        headers.append(SET_COOKIE, clear_cookie(name));
     }
     if head.method == Method::HEAD {
         *response.body_mut() = full("");
@@ -87,11 +88,14 @@ pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_awa
     response
 }
 
-/// Whether the request has several session cookies: none of them counts, so the browser is told to forget them.
-fn has_several_sessions(headers: &HeaderMap) -> bool {
-    let pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|octet| *octet == b';'));
-    let names = pairs.filter_map(|pair| pair.split(|octet| *octet == b'=').next());
-    names.filter(|name| name.trim_ascii() == COOKIE_SESSION.as_bytes()).count() > 1
+/// Which cookies of ours come several times: none of them counts, so the browser is told to forget them.
+fn doubled(headers: &HeaderMap) -> impl Iterator<Item = &'static str> {
+    let times = |ours: &str| {
+        let pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|octet| *octet == b';'));
+        let names = pairs.filter_map(|pair| pair.split(|octet| *octet == b'=').next());
+        names.filter(|name| name.trim_ascii() == ours.as_bytes()).count()
+    };
+    [COOKIE_SESSION, COOKIE_STAFF, COOKIE_MEMBER].into_iter().filter(move |ours| times(ours) > 1)
 }
 
 /// Whether a person looks at the answer: the client names HTML.
@@ -132,16 +136,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_doubled_session_cookie_costs_the_session() {
-        let several = |fields: &[&'static str]| {
+    fn only_a_doubled_cookie_of_ours_is_cleared() {
+        let cleared = |fields: &[&'static str]| {
             let mut headers = HeaderMap::new();
             for field in fields {
                 headers.append(COOKIE, HeaderValue::from_static(field));
             }
-            has_several_sessions(&headers)
+            doubled(&headers).collect::<Vec<_>>()
         };
-        assert!(several(&["__Host-chaperone=A; x=1; __Host-chaperone =B"]));
-        assert!(several(&["__Host-chaperone=A", "__Host-chaperone=A"]));
-        assert!(!several(&["__Host-chaperone=A; __Host-chaperone-staff=B", "x=__Host-chaperone"]));
+        assert_eq!(cleared(&["__Host-chaperone=A; x=1; __Host-chaperone =B"]), [COOKIE_SESSION]);
+        assert_eq!(cleared(&["__Host-chaperone-staff=A; x=1; x=2", "__Host-chaperone-staff=A"]), [COOKIE_STAFF]);
+        assert!(cleared(&["__Host-chaperone=A; __Host-chaperone-staff=B", "x=__Host-chaperone"]).is_empty());
     }
 }

@@ -8,12 +8,13 @@ use axum::Router;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::rt::{Read, Write};
+use hyper::rt::{Executor, Read, Write};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto;
 use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
 use crate::domain::id::RequestId;
@@ -21,6 +22,7 @@ use crate::domain::id::RequestId;
 use super::body::Body;
 use super::exchange::{Arrival, FIELDS, exchange};
 use super::gate::Gate;
+use super::patience::Patient;
 
 /// What is never forwarded.
 const RESERVED: &str = "/.chaperone";
@@ -47,14 +49,14 @@ where
     I: Read + Write + Unpin + Send + 'static,
 {
     let cut = connection.gate.cut.clone();
+    let builder = builder(Tracked(connection.gate.tasks.clone()));
     let heard = CancellationToken::new();
     let first = heard.clone();
     let service = service_fn(move |request| {
         first.cancel();
         answer(connection.clone(), request)
     });
-    let builder = builder();
-    let serving = builder.serve_connection_with_upgrades(io, service);
+    let serving = builder.serve_connection_with_upgrades(Patient::new(io), service);
     tokio::pin!(serving);
     let ended = tokio::select! {
         ended = &mut serving => ended,
@@ -76,12 +78,25 @@ where
 /// that tell HTTP/1.1 from HTTP/2.
 async fn silence(heard: CancellationToken) {
     if tokio::time::timeout(HEAD_TIME, heard.cancelled()).await.is_ok() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
-fn builder() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+/// Runs HTTP/2 streams as tasks that a shutdown waits for.
+#[derive(Clone)]
+struct Tracked(TaskTracker);
+
+impl<F> Executor<F> for Tracked
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    fn execute(&self, stream: F) {
+        self.0.spawn(stream);
+    }
+}
+
+fn builder(executor: Tracked) -> auto::Builder<Tracked> {
+    let mut builder = auto::Builder::new(executor);
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_headers(FIELDS).max_buf_size(HEAD);
     builder
         .http2()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE};
+use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE, TRAILER};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt;
@@ -15,7 +15,7 @@ use crate::audit::{self, Event, Outcome};
 use crate::cache::Stream;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::{Timestamp, Uptime};
-use crate::request::{Routed, safe_response_header};
+use crate::request::{Routed, safe_response_header, safe_trailer};
 
 use super::body::{Body, BoxError, Lapse, Lapsed, Progress, sift};
 use super::cookie_jar;
@@ -57,6 +57,9 @@ impl Completion {
 impl Drop for Completion {
     fn drop(&mut self) {
         let Some(mut event) = self.event.take() else { return };
+        if self.outcome == Outcome::ClientGone && self.gate.cut.is_cancelled() {
+            self.outcome = Outcome::Cut;
+        }
         let took = self.gate.clock.uptime().since(self.began);
         event.at = self.gate.clock.now();
         event.response = Some(audit::Response {
@@ -78,7 +81,7 @@ pub(super) struct Answer<'a> {
     pub(super) now: Timestamp,
     pub(super) stream: Stream,
     pub(super) lapse: Lapse,
-    /// Ends the request's body when the answer is over, whoever ends it.
+    /// Ends the request's body, unless the answer comes to its own end.
     pub(super) over: DropGuard,
     pub(super) completion: Completion,
 }
@@ -97,13 +100,16 @@ pub(super) fn respond(answer: Answer<'_>) -> Result<Response<Body>, Refusal> {
     }
     let mut headers = sifted(&parts.headers);
     keep_private(&mut headers);
-    cookie_jar::keep(&parts.headers, routed, &mut stream.live().jar(), now, &mut headers);
-    if body.is_end_stream() {
-        // Nobody asks an empty body for frames.
-        completion.finish(Outcome::Complete);
+    if let Some(announced) = announced(&parts.headers) {
+        headers.insert(TRAILER, announced);
     }
-    let guarded =
-        Guarded { inner: body, stream, lapse, request: Some(over), completion, events: events(&headers), over: false };
+    cookie_jar::keep(&parts.headers, routed, &mut stream.live().jar(), now, &mut headers);
+    let (bodiless, events) = (body.is_end_stream(), events(&headers));
+    let mut guarded = Guarded { inner: body, stream, lapse, request: Some(over), completion, events, over: false };
+    if bodiless {
+        // Nobody asks an empty body for frames.
+        guarded.complete();
+    }
     let mut response = Response::new(guarded.boxed_unsync());
     *response.status_mut() = parts.status;
     *response.headers_mut() = headers;
@@ -112,13 +118,7 @@ pub(super) fn respond(answer: Answer<'_>) -> Result<Response<Body>, Refusal> {
 
 /// What of the app's head may reach the client; cookies are not among it.
 pub(super) fn sifted(headers: &HeaderMap) -> HeaderMap {
-    let connection: Vec<HeaderName> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        .collect();
+    let connection = listed(headers, &CONNECTION);
     let mut sifted = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
         if name != SET_COOKIE && !is_for_caches(name) && safe_response_header(name, &connection) {
@@ -126,6 +126,20 @@ pub(super) fn sifted(headers: &HeaderMap) -> HeaderMap {
         }
     }
     sifted
+}
+
+/// The trailers that the app announces and that may pass: in HTTP/1.1 no others are sent.
+fn announced(headers: &HeaderMap) -> Option<HeaderValue> {
+    let mut names = listed(headers, &TRAILER);
+    names.retain(|name| safe_trailer(name, &HeaderValue::from_static("")));
+    let names: Vec<&str> = names.iter().map(HeaderName::as_str).collect();
+    if names.is_empty() { None } else { HeaderValue::try_from(names.join(", ")).ok() }
+}
+
+/// The field names that a list field holds.
+fn listed(headers: &HeaderMap, field: &HeaderName) -> Vec<HeaderName> {
+    let values = headers.get_all(field).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect()
 }
 
 /// Nothing that was shown in a session is shown again undecided: not out of a shared cache, and not out of the browser's
@@ -153,7 +167,7 @@ struct Guarded {
     inner: Incoming,
     stream: Stream,
     lapse: Lapse,
-    /// Ends the request's body.
+    /// Ends the request's body, unless the answer comes to its own end: some apps answer first and read on.
     request: Option<DropGuard>,
     completion: Completion,
     /// Whether the body is a stream of server-sent events, whose reader can be told.
@@ -162,6 +176,12 @@ struct Guarded {
 }
 
 impl Guarded {
+    fn complete(&mut self) {
+        self.completion.finish(Outcome::Complete);
+        // The body watches its access by itself.
+        drop(self.request.take().map(DropGuard::disarm));
+    }
+
     fn cut(&mut self, refusal: &Refusal) -> Result<Frame<Bytes>, BoxError> {
         self.over = true;
         self.request = None;
@@ -195,7 +215,7 @@ impl http_body::Body for Guarded {
                     let Some(frame) = sift(frame, |_| true) else { continue };
                     self.completion.received += frame.data_ref().map_or(0, |data| data.len() as u64);
                     if self.inner.is_end_stream() {
-                        self.completion.finish(Outcome::Complete);
+                        self.complete();
                     }
                     return Poll::Ready(Some(Ok(frame)));
                 }
@@ -206,7 +226,7 @@ impl http_body::Body for Guarded {
                 }
                 None => {
                     self.over = true;
-                    self.completion.finish(Outcome::Complete);
+                    self.complete();
                     return Poll::Ready(None);
                 }
             }

@@ -24,6 +24,7 @@ struct Page {
     entered: Option<Arc<Entered>>,
     /// Why that session has ended, if it has.
     ended: Option<String>,
+    choice: Option<Choice>,
     calls: Vec<Exchange>,
     gate: String,
 }
@@ -39,13 +40,14 @@ fn page_of(engineer: &DemoEngineer) -> String {
 /// `GET /engineer/{id}`.
 pub(super) async fn show(State(desk): State<Arc<Desk>>, who: Path<String>) -> Result<Response, DeskProblem> {
     let engineer = find(&who)?;
-    let entered = desk.remember(|memory| memory.entered.get(engineer.id).cloned());
+    let (entered, choice) =
+        desk.remember(|memory| (memory.entered.get(engineer.id).cloned(), memory.choices.get(engineer.id).cloned()));
     let ended = match &entered {
         Some(entered) => ending(&desk, engineer, entered).await?,
         None => None,
     };
     let (calls, gate) = (desk.calls(&page_of(engineer)), desk.places.gate.clone());
-    Ok(web::page(StatusCode::OK, &Page { engineer, workspaces: WORKSPACES, entered, ended, calls, gate }))
+    Ok(web::page(StatusCode::OK, &Page { engineer, workspaces: WORKSPACES, entered, ended, choice, calls, gate }))
 }
 
 /// The code for which a session has ended, if it has: only the gate knows, so it is asked each time.
@@ -56,21 +58,43 @@ async fn ending(desk: &Desk, engineer: &DemoEngineer, entered: &Entered) -> Resu
 }
 
 /// Where to enter, and why.
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct Enter {
     workspace: String,
     reason: String,
     #[serde(default)]
     ticket: String,
+    /// On which grant; empty unless several fit.
+    #[serde(default)]
+    grant: String,
 }
 
 impl Enter {
     /// The body of `POST /sessions`.
     fn body(&self) -> Value {
-        match self.ticket.trim() {
-            "" => json!({"workspace": self.workspace, "reason": self.reason}),
-            ticket => json!({"workspace": self.workspace, "reason": self.reason, "ticket": ticket}),
+        let mut body = json!({"workspace": self.workspace, "reason": self.reason});
+        for (name, value) in [("ticket", self.ticket.trim()), ("grant", self.grant.as_str())] {
+            if let Some(body) = body.as_object_mut().filter(|_| !value.is_empty()) {
+                body.insert(name.to_owned(), value.into());
+            }
         }
+        body
+    }
+}
+
+/// Somebody wanted to enter, several grants fit, and the gate asks on which.
+#[derive(Debug, Clone)]
+pub(super) struct Choice {
+    wanted: Enter,
+    grants: Vec<String>,
+}
+
+impl Choice {
+    /// The choice that an answer asks for, if it does.
+    fn of(wanted: &Enter, call: &Exchange) -> Option<Self> {
+        let Outcome::Refused { body, .. } = &call.outcome else { return None };
+        let grants = Vec::deserialize(body.get("grants")?).ok()?;
+        Some(Self { wanted: wanted.clone(), grants })
     }
 }
 
@@ -87,6 +111,10 @@ pub(super) async fn enter(
     let text = |name: &str| call.done().and_then(|body| body.get(name)?.as_str().map(str::to_owned));
     let begun = text("id").zip(text("token").and_then(|token| SessionToken::parse(&token).ok()));
     let expires_at = text("expires_at").and_then(|at| at.parse().ok());
+    desk.remember(|memory| match Choice::of(&form, &call) {
+        Some(choice) => memory.choices.insert(engineer.id, choice),
+        None => memory.choices.remove(engineer.id),
+    });
     let Some((session, token)) = begun else {
         desk.keep(&page_of(engineer), call);
         return Ok(web::see_other(&page_of(engineer), []));

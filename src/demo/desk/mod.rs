@@ -57,6 +57,8 @@ struct Memory {
     calls: BTreeMap<String, VecDeque<Exchange>>,
     /// The session that each engineer entered last.
     entered: BTreeMap<&'static str, Arc<Entered>>,
+    /// The choice that the gate has given to each engineer who wanted to enter.
+    choices: BTreeMap<&'static str, engineer::Choice>,
 }
 
 /// A session that was entered from the desk.

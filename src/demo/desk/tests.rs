@@ -91,6 +91,22 @@ async fn entering_again_ends_the_session_whose_cookie_is_gone_and_an_ended_one_s
 }
 
 #[tokio::test]
+async fn when_several_grants_fit_the_engineer_chooses_one() {
+    let (gate, origin) = desk().await;
+    let mut several = problem("choose-grant");
+    several["grants"] = json!(["gr_1", "gr_2"]);
+    gate.lay("POST /.chaperone/api/v1/sessions", StatusCode::CONFLICT, several);
+    let (ada, headers) = (format!("{origin}/engineer/ada"), [FORM, ("origin", origin.as_str())]);
+    send("POST", &format!("{ada}/enter"), &headers, "workspace=acme&reason=r").await;
+    let page = send("GET", &ada, &[], "").await.2;
+    assert!(page.contains("name=\"grant\" value=\"gr_1\"") && page.contains("name=\"grant\" value=\"gr_2\""));
+    gate.lay("POST /.chaperone/api/v1/sessions", StatusCode::FORBIDDEN, problem("grant-revoked"));
+    send("POST", &format!("{ada}/enter"), &headers, "workspace=acme&reason=r&grant=gr_2").await;
+    assert_eq!(gate.seen()[1].body, json!({"workspace": "acme", "reason": "r", "grant": "gr_2"}));
+    assert!(!send("GET", &ada, &[], "").await.2.contains("name=\"grant\""));
+}
+
+#[tokio::test]
 async fn a_form_from_elsewhere_or_under_another_name_does_nothing() {
     let (gate, origin) = desk().await;
     let url = format!("{origin}/member/acme/olga/grant");

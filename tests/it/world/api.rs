@@ -114,7 +114,12 @@ impl World {
 
     /// Opens a stream of events in a session.
     pub(crate) async fn events(&self, session: &Session, path: &str) -> Events {
-        Events::open(self.connect(Via::Http1).await, path, &session.cookie()).await
+        self.events_via(Via::Http1, session, path).await
+    }
+
+    /// Opens a stream of events in a session over a connection that speaks so.
+    pub(crate) async fn events_via(&self, via: Via, session: &Session, path: &str) -> Events {
+        Events::open(self.connect(via).await, path, &session.cookie()).await
     }
 
     /// Opens a WebSocket in a session.

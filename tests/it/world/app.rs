@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Body, Frame, Incoming};
 use hyper::rt::{Read, Write};
 use hyper::service::service_fn;
@@ -225,7 +225,8 @@ async fn call(request: Request<Incoming>) -> Answer {
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", HeaderValue::from_static("0"));
     trailers.insert("x-chaperone-subject", HeaderValue::from_static("mallory"));
-    let body = Full::from(came.to_string()).with_trailers(async move { Some(Ok(trailers)) });
+    let frames = [Frame::data(Bytes::from(came.to_string())), Frame::trailers(trailers)];
+    let body = StreamBody::new(futures_util::stream::iter(frames.map(Ok)));
     let mut answer = Response::new(body.boxed_unsync());
     answer.headers_mut().insert(header::TRAILER, HeaderValue::from_static("grpc-status"));
     answer

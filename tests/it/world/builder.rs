@@ -30,6 +30,8 @@ enum AppSpeaks {
     Https,
     /// HTTP/2 in plaintext.
     H2,
+    /// Not at all: nobody listens.
+    Nothing,
 }
 
 /// What a story says before it begins.
@@ -51,6 +53,8 @@ pub(crate) struct World {
     pub(crate) customers: Issuer,
     /// An API key with the scope `directory`.
     pub(crate) directory: String,
+    /// The public listener's, where it has TLS.
+    certificate: Option<PathBuf>,
     environment: Vec<(String, String)>,
 }
 
@@ -94,14 +98,21 @@ impl Builder {
         self
     }
 
+    /// No app at all.
+    pub(crate) fn no_app(mut self) -> Self {
+        self.app = AppSpeaks::Nothing;
+        self
+    }
+
     /// Starts everything; the directory knows the workspaces and their members.
     pub(crate) async fn start(self) -> World {
         let dir = tempfile::tempdir().unwrap();
         let mut environment = Vec::new();
         let mut app_tls = None;
-        if self.tls {
+        let certificate = self.tls.then(|| dir.path().join("cert.pem"));
+        if let Some(certificate) = &certificate {
             let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(vec![HOST.to_owned()]).unwrap();
-            fs::write(dir.path().join("cert.pem"), cert.pem()).unwrap();
+            fs::write(certificate, cert.pem()).unwrap();
             fs::write(dir.path().join("key.pem"), signing_key.serialize_pem()).unwrap();
         }
         if self.app == AppSpeaks::Https {
@@ -125,7 +136,7 @@ impl Builder {
         fs::write(&config, self.config(&app, &staff, &customers)).unwrap();
         let directory = token(&config, "directory");
         let gate = Gate::start(&config, &environment).await;
-        let world = World { dir, gate, app, staff, customers, directory, environment };
+        let world = World { dir, gate, app, staff, customers, directory, certificate, environment };
         world.is_ready().await;
         world.populate().await;
         world
@@ -137,7 +148,8 @@ impl Builder {
         let upstream = match self.app {
             AppSpeaks::Http => format!("http://127.0.0.1:{port}"),
             AppSpeaks::Https => format!("https://localhost:{port}"),
-            AppSpeaks::H2 => format!("h2://127.0.0.1:{port}"),
+            AppSpeaks::H2 => format!("h2c://127.0.0.1:{port}"),
+            AppSpeaks::Nothing => "http://127.0.0.1:1".to_owned(),
         };
         let policy = if self.policies.is_empty() { "" } else { "[policy]\ndirs = [\"policies\"]" };
         let (staff, customers) = (staff.name(), customers.name());
@@ -225,7 +237,10 @@ impl World {
 
     /// A connection to the gate.
     pub(crate) async fn connect(&self, via: Via) -> Connection {
-        Connection::open(self.gate.address, via).await
+        match &self.certificate {
+            None => Connection::open(self.gate.address, via).await,
+            Some(ca) => Connection::open_tls(self.gate.address, via, ca).await,
+        }
     }
 
     /// What the operators' listener answers.
@@ -241,10 +256,10 @@ impl World {
     }
 
     /// The value of a metric: the line that begins with `line`; 0 where there is none yet.
-    pub(crate) async fn metric(&self, line: &str) -> f64 {
+    pub(crate) async fn metric(&self, line: &str) -> u64 {
         let metrics = self.ops("/metrics").await.expect(200).text();
         let found = metrics.lines().find_map(|text| text.strip_prefix(line)?.trim().parse().ok());
-        found.unwrap_or(0.0)
+        found.unwrap_or(0)
     }
 
     async fn populate(&self) {

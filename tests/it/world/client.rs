@@ -73,8 +73,13 @@ impl Reply {
     }
 }
 
+/// What [`Reply::problem`] gives for a refusal.
+pub(crate) fn refused(status: u16, code: &str) -> (u16, String) {
+    (status, code.to_owned())
+}
+
 /// The address of a path at the gate.
-pub(crate) fn url(path: &str) -> Uri {
+fn url(path: &str) -> Uri {
     format!("http://{HOST}{path}").parse().unwrap()
 }
 

@@ -16,11 +16,9 @@ mod people;
 mod sockets;
 mod wait;
 
-pub(crate) use api::Session;
-pub(crate) use app::App;
+pub(crate) use app::FILE;
 pub(crate) use builder::{SEGMENT, World};
-pub(crate) use client::{Connection, Reply, Via, request, url};
-pub(crate) use gate::{Output, chaperone};
-pub(crate) use people::{Engineer, Issuer, Member, engineers, members};
-pub(crate) use sockets::{Events, Socket, Upload};
+pub(crate) use client::{HOST, Via, body, refused, request};
+pub(crate) use gate::chaperone;
+pub(crate) use people::{Member, engineers, members};
 pub(crate) use wait::eventually;

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Events {
     body: Incoming,
     /// Answers end with their connection.
-    _connection: Connection,
+    connection: Connection,
 }
 
 impl Events {
@@ -32,7 +32,7 @@ impl Events {
         let asked = request("GET", path).header("cookie", cookie).body(http_body_util::Empty::<Bytes>::new());
         let answer = connection.begin(asked.unwrap()).await.unwrap();
         assert_eq!(answer.status(), 200);
-        Self { body: answer.into_body(), _connection: connection }
+        Self { body: answer.into_body(), connection }
     }
 
     /// Waits for the next piece; none at the end.
@@ -41,13 +41,15 @@ impl Events {
         Some(String::from_utf8_lossy(frame.unwrap().data_ref().unwrap()).into_owned())
     }
 
-    /// Everything until its end.
-    pub(crate) async fn rest(mut self) -> String {
+    /// Reads on until the gate ends it and says that the access has ended by `code`; gives the connection back.
+    pub(crate) async fn until_the_end(mut self, code: &str) -> Connection {
         let mut rest = String::new();
         while let Some(piece) = self.next().await {
             rest += &piece;
         }
-        rest
+        let farewell = format!("\n\nevent: access-ended\ndata: {{\"code\":\"{code}\"}}\n\n");
+        assert!(rest.ends_with(&farewell), "{rest}");
+        self.connection
     }
 }
 
@@ -116,8 +118,8 @@ pub(crate) struct Upload {
 impl Upload {
     /// Begins it. It moves only while somebody waits for it.
     pub(crate) fn open(mut connection: Connection, path: &str, cookie: &str) -> Self {
-        let (feed, fed) = mpsc::channel(4);
-        let asked = request("POST", path).header("cookie", cookie).body(Fed(fed)).unwrap();
+        let (feed, pieces) = mpsc::channel(4);
+        let asked = request("POST", path).header("cookie", cookie).body(Fed(pieces)).unwrap();
         let answer = async move {
             let answer = connection.begin(asked).await?;
             Ok(whole(answer).await)
