@@ -28,13 +28,37 @@ impl fmt::Display for Money {
     }
 }
 
-/// A calendar date, shown as `2026-11-22`.
+/// A calendar date, shown to people as `22 Nov 2026`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Day(pub(super) Timestamp);
 
+/// The months as people shorten them.
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+impl Day {
+    /// As programs write it: `2026-11-22`.
+    pub(super) fn iso(self) -> String {
+        self.0.to_string().split('T').next().unwrap_or_default().to_owned()
+    }
+
+    /// Its month, `2026-11`: sorts as time goes.
+    pub(super) fn month(self) -> String {
+        self.iso().chars().take(7).collect()
+    }
+
+    /// The name of its month.
+    pub(super) fn month_name(self) -> &'static str {
+        let number = self.iso().split('-').nth(1).and_then(|month| month.parse::<usize>().ok());
+        number.and_then(|number| MONTHS.get(number.checked_sub(1)?)).copied().unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.to_string().split('T').next().unwrap_or_default())
+        let iso = self.iso();
+        let mut parts = iso.split('-');
+        let (year, day) = (parts.next().unwrap_or_default(), parts.nth(1).unwrap_or_default());
+        write!(f, "{} {} {year}", day.trim_start_matches('0'), self.month_name())
     }
 }
 
@@ -203,7 +227,9 @@ mod tests {
     fn amounts_and_days_read_as_people_write_them() {
         assert_eq!(Money(124_000).to_string(), "€1,240.00");
         assert_eq!(Money(905).to_string(), "€9.05");
-        assert_eq!(days_ago(now(), 22).to_string(), "2026-10-31");
+        assert_eq!(days_ago(now(), 22).to_string(), "31 Oct 2026");
+        assert_eq!(days_ago(now(), 15).to_string(), "7 Nov 2026");
+        assert_eq!(days_ago(now(), 22).iso(), "2026-10-31");
     }
 
     #[test]

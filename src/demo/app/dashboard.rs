@@ -13,6 +13,7 @@ use crate::domain::member::Role;
 
 use super::App;
 use super::books::{Invoice, Ledger, Money, Note, Status};
+use super::chart::Chart;
 use super::problem::AppProblem;
 use super::visitor::{ActorKind, Visitor};
 
@@ -20,6 +21,7 @@ use super::visitor::{ActorKind, Visitor};
 pub(super) struct Frame {
     pub(super) workspace: &'static str,
     pub(super) workspace_name: &'static str,
+    pub(super) plan: &'static str,
     /// The name of the section, to mark its link.
     pub(super) section: &'static str,
     pub(super) member: &'static str,
@@ -44,6 +46,7 @@ impl Frame {
         Self {
             workspace: member.workspace,
             workspace_name: ledger.name,
+            plan: ledger.plan,
             section,
             member: member.name,
             role: member.role.as_str(),
@@ -82,6 +85,9 @@ struct Page {
     outstanding: Money,
     overdue: Money,
     paid: Money,
+    open: usize,
+    late: usize,
+    chart: Chart,
     recent: Vec<(Invoice, Status)>,
     notes: Vec<Note>,
 }
@@ -94,13 +100,17 @@ pub(super) async fn show(
 ) -> Result<Response, AppProblem> {
     let (books, now) = (app.books(), app.clock.now());
     let ledger = visitor.own(&books, &workspace)?;
-    let sum = |wanted| ledger.invoices.iter().filter(|i| i.status(now) == wanted).map(Invoice::total).sum();
+    let which = |wanted| ledger.invoices.iter().filter(move |i| i.status(now) == wanted);
+    let sum = |wanted| which(wanted).map(Invoice::total).sum();
     let page = Page {
         frame: Frame::new(&visitor, ledger, "Overview"),
         outstanding: ledger.outstanding(),
         overdue: sum(Status::Overdue),
         paid: sum(Status::Paid),
-        recent: ledger.invoices.iter().take(4).map(|i| (i.clone(), i.status(now))).collect(),
+        open: which(Status::Open).count() + which(Status::Overdue).count(),
+        late: which(Status::Overdue).count(),
+        chart: Chart::new(&ledger.invoices, now),
+        recent: ledger.invoices.iter().take(5).map(|i| (i.clone(), i.status(now))).collect(),
         notes: ledger.notes.iter().take(3).cloned().collect(),
     };
     Ok(web::page(StatusCode::OK, &page))

@@ -113,8 +113,8 @@ pub(super) async fn csv(
             "{},\"{}\",{},{},{status},{}.{:02}",
             i.number,
             i.client,
-            i.issued,
-            i.due,
+            i.issued.iso(),
+            i.due.iso(),
             cents / 100,
             cents % 100
         );

@@ -4,7 +4,7 @@
 //! assertion, say so on every page, and put `act` into the tokens that it mints meanwhile.
 //!
 //! * `visitor`: who is there, by `assertion` (support, through the gate) or by `front_door` (customers, directly).
-//! * `books` and `sample`: the data. `dashboard`, `notes`, `invoices`, `admin`, `billing`: pages over it.
+//! * `books` and `sample`: the data. `dashboard` (with its `chart`), `notes`, `invoices`, `admin`, `billing`: pages over it.
 //! * `support_access`: where an owner grants and revokes. `embed_token`: tokens for the embedded widget.
 //! * `live`: a ticker (server-sent events) and an echo (WebSocket), to see streams end with the consent.
 //! * `problem`: what goes wrong, as a page.
@@ -12,6 +12,7 @@ mod admin;
 mod assertion;
 mod billing;
 mod books;
+mod chart;
 mod dashboard;
 mod embed_token;
 mod front_door;

@@ -19,6 +19,18 @@ const ACME: &[InvoiceRow] = &[
     ("Brightwater Dairy", 58, 30, Some(31), &[("Palletizing arm PA-7, delivery one of three", 1_840_000)]),
     ("Orchard & Vine", 66, 30, Some(40), &[("Service contract, third quarter", 245_000)]),
     ("Tannenberg Foundry", 83, 30, Some(60), &[("Safety fence, 24 m", 386_400), ("Installation", 92_000)]),
+    ("Kestrel Packaging", 104, 14, Some(88), &[("Gripper set G2, six pieces", 279_000)]),
+    ("Nordhavn Shipyard", 121, 30, Some(95), &[("Welding cell, feasibility study", 640_000)]),
+    ("Halden Glassworks", 139, 30, Some(118), &[("Vision module V3", 742_000), ("Training, one day", 99_000)]),
+    ("Orchard & Vine", 158, 30, Some(131), &[("Service contract, second quarter", 245_000)]),
+    ("Tannenberg Foundry", 172, 30, Some(150), &[("Foundry gripper, heat-resistant", 1_125_000)]),
+    ("Brightwater Dairy", 196, 30, Some(170), &[("Palletizing arm PA-7, deposit", 920_000)]),
+    ("Kestrel Packaging", 214, 14, Some(201), &[("Spare parts", 61_800), ("Freight", 4_900)]),
+    ("Nordhavn Shipyard", 233, 30, Some(207), &[("Site survey", 180_000)]),
+    ("Orchard & Vine", 250, 30, Some(222), &[("Service contract, first quarter", 245_000)]),
+    ("Halden Glassworks", 271, 30, Some(240), &[("Conveyor tracking licence", 410_000)]),
+    ("Tannenberg Foundry", 297, 30, Some(266), &[("Retrofit of two robots", 1_380_000)]),
+    ("Kestrel Packaging", 318, 14, Some(303), &[("Gripper set G1, four pieces", 148_000)]),
 ];
 
 const GLOBEX: &[InvoiceRow] = &[
@@ -26,12 +38,21 @@ const GLOBEX: &[InvoiceRow] = &[
     ("Ferrous Trading", 18, 30, None, &[("Container storage, October", 176_000)]),
     ("Atelier Noma", 49, 30, None, &[("Air freight, 310 kg", 264_300), ("Customs clearance", 18_900)]),
     ("Meridian Foods", 54, 30, Some(22), &[("Cold chain Rotterdam to Lyon, weeks 39 to 40", 856_000)]),
+    ("Ferrous Trading", 79, 30, Some(52), &[("Container storage, August", 176_000)]),
+    ("Hallmark Tiles", 112, 30, Some(80), &[("Full truck load, Porto to Ghent", 231_000)]),
+    ("Meridian Foods", 146, 30, Some(115), &[("Cold chain Rotterdam to Lyon, weeks 25 to 27", 1_284_000)]),
+    ("Atelier Noma", 188, 30, Some(160), &[("Exhibition transport, insured", 498_000)]),
+    ("Ferrous Trading", 226, 30, Some(199), &[("Container storage, March", 176_000)]),
+    ("Meridian Foods", 281, 30, Some(250), &[("Cold chain Rotterdam to Lyon, weeks 5 to 6", 856_000)]),
 ];
 
 const INITECH: &[InvoiceRow] = &[
     ("Chotchkie's Restaurants", 9, 30, None, &[("Point-of-sale licences, 37 seats", 185_000)]),
     ("Penetrode Systems", 37, 30, None, &[("Report cover redesign", 64_000), ("Workshop, one day", 140_000)]),
     ("Flingers Dining", 62, 30, Some(33), &[("Migration of 14 stores", 980_000)]),
+    ("Chotchkie's Restaurants", 99, 30, Some(70), &[("Point-of-sale licences, 35 seats", 175_000)]),
+    ("Penetrode Systems", 165, 30, Some(140), &[("Audit preparation", 320_000)]),
+    ("Flingers Dining", 240, 30, Some(205), &[("Pilot in two stores", 260_000)]),
 ];
 
 /// The sample invoices of a workspace, newest first.
