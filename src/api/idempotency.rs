@@ -4,6 +4,7 @@ use axum::extract::{FromRequest, Request};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName};
 use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
 
 use crate::access::Idempotency;
 
@@ -11,6 +12,16 @@ use super::error::ApiError;
 use super::input;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The header of a creating call, as the API's document tells of it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it only describes the header that `key` reads")]
+pub(super) struct IdempotencyKey {
+    /// Makes the call safe to repeat for 24 hours: same key and body, same answer; same key, other body: 409.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
+    key: Option<String>,
+}
 
 /// The body of a creating call, and what makes it safe to repeat, if the client wants that.
 #[derive(Debug)]

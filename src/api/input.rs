@@ -12,6 +12,7 @@ use http::request::Parts;
 use http_body_util::LengthLimitError;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
 
 use crate::access::PageRequest;
 use crate::domain::refusal::Code;
@@ -55,10 +56,15 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for AtPath<
 #[derive(Debug)]
 pub(super) struct Paging(pub(super) PageRequest);
 
-#[derive(Deserialize)]
+/// The query of a list.
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-struct PageQuery {
+#[into_params(parameter_in = Query)]
+pub(super) struct PageQuery {
+    /// Where to go on: `next` of the page before.
     after: Option<String>,
+    /// How many items at most; 50 when it is left out.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
 }
 

@@ -9,6 +9,7 @@
 //! * `input`: path, query and body, strictly, as types. `idempotency`: what makes a creating call safe to repeat.
 //! * `v1`: one file per noun: the call into `access`, and the shape of the answer.
 //! * `error`: every refusal, as a problem document.
+//! * `openapi`: the document that describes all of this, made from the same code.
 //!
 //! Architecture Invariant: no cookie authenticates a call here, so no page can make a browser forge one.
 mod caller;
@@ -19,6 +20,7 @@ mod envelope;
 mod error;
 mod idempotency;
 mod input;
+mod openapi;
 #[cfg(test)]
 mod tests;
 mod v1;
@@ -32,6 +34,8 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use http::header::CACHE_CONTROL;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::access::Access;
 use crate::config::Config;
@@ -40,6 +44,9 @@ use crate::domain::time::Clock;
 use crate::identity::{Keys, Verifier};
 
 use error::ApiError;
+
+/// Where version 1 is.
+const V1: &str = "/.chaperone/api/v1";
 
 /// What the API works with.
 #[derive(Debug)]
@@ -60,10 +67,17 @@ pub struct ApiState {
 
 /// The API as a service. Every path is the full one; a path that is not ours answers `not-found`.
 pub fn router(state: Arc<ApiState>) -> Router {
-    let routes = Router::new().route("/.chaperone/jwks.json", get(jwks)).nest("/.chaperone/api/v1", v1::routes());
+    let (routes, document) = documented().split_for_parts();
+    let document = openapi::served(document, &state.config.server.public_url);
+    let routes = routes.route(openapi::PATH, get(async move || document));
     let origins = Arc::new(state.config.customers.origins.clone());
     let clock = Arc::clone(&state.clock);
     framed(routes, origins, clock).with_state(state)
+}
+
+/// Every call, and the document that describes them.
+fn documented() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::with_openapi(openapi::begun()).routes(routes!(jwks)).nest(V1, v1::routes())
 }
 
 /// `routes` with what every call meets: the envelope, CORS, and an answer where there is no such call.
@@ -79,6 +93,13 @@ where
 }
 
 /// The public keys by which apps verify our assertions. Five minutes in a cache, so that a rotation is soon known.
+#[utoipa::path(
+    get,
+    path = "/.chaperone/jwks.json",
+    operation_id = "getKeys",
+    tag = "keys",
+    responses((status = 200, body = Object, description = "a JSON Web Key Set (RFC 7517)"))
+)]
 async fn jwks(State(state): State<Arc<ApiState>>) -> impl IntoResponse {
     ([(CACHE_CONTROL, "public, max-age=300")], Json(state.keys.jwks()))
 }

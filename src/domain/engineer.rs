@@ -2,11 +2,12 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::id::{Email, EngineerId};
 
 /// Support staff as the identity provider last described them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Engineer {
     /// The `sub` of their staff identity.
     pub id: EngineerId,

@@ -1,12 +1,13 @@
 //! A grant: a member's consent that an engineer may use that member's own login, nobody else's.
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::id::{EngineerId, GrantId, MemberId, WorkspaceId};
 use super::path_pattern::PathPattern;
 use super::time::Timestamp;
 
 /// How far the consent goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
     /// Looking only.
@@ -27,7 +28,7 @@ impl Access {
 }
 
 /// How the consent was given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// The member granted by themselves.
@@ -39,7 +40,7 @@ pub enum Origin {
 }
 
 /// Where a grant stands at some moment: computed, never stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Its window has not begun.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::random;
+use super::schema::text_schema;
 use super::time::Timestamp;
 
 /// Why a text is not an identifier of the kind that was expected.
@@ -27,7 +28,9 @@ impl BadId {
 }
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $check:path, $expected:literal) => {
+    ($(#[$doc:meta])* $name:ident, $check:path, $expected:literal, $example:expr) => {
+        text_schema!($name, $expected, $example);
+
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -82,24 +85,28 @@ fn is_visible(given: &str) -> bool {
 
 text_id!(
     /// A workspace's id, chosen by the vendor.
-    WorkspaceId, is_plain, "an id of 1 to 64 letters, digits, `.`, `_` or `-`"
+    WorkspaceId, is_plain, "an id of 1 to 64 letters, digits, `.`, `_` or `-`", "acme"
 );
 text_id!(
     /// A member's id inside one workspace; the same id in two workspaces is two members.
-    MemberId, is_plain, "an id of 1 to 64 letters, digits, `.`, `_` or `-`"
+    MemberId, is_plain, "an id of 1 to 64 letters, digits, `.`, `_` or `-`", "olga"
 );
 text_id!(
     /// An engineer's id: the `sub` of their staff identity.
-    EngineerId, is_visible, "an id of 1 to 255 visible ASCII characters"
+    EngineerId, is_visible, "an id of 1 to 255 visible ASCII characters", "ada"
 );
 text_id!(
     /// An e-mail address as the identity provider or the directory gave it; not checked for delivery.
-    Email, is_visible, "an e-mail address of 1 to 255 visible ASCII characters"
+    Email, is_visible, "an e-mail address of 1 to 255 visible ASCII characters",
+    "olga@acme.example"
 );
 
 macro_rules! minted_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
-        text_id!($(#[$doc])* $name, is_plain, "an id of ours");
+        text_id!(
+            $(#[$doc])* $name, is_plain, "an id of ours",
+            concat!($prefix, "019a6e0d1f3c7b52a4e19c0d5b7f2a61")
+        );
 
         impl $name {
             /// Makes a new id: a prefix that tells its kind and a UUID version 7, so that ids sort by time.

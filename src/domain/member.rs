@@ -1,10 +1,11 @@
 //! A member: a customer's user in one workspace.
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::id::{Email, MemberId, MemberKey, WorkspaceId};
 
 /// What a member may do in their workspace; what that means for support access is the policies' business.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Owns the workspace.
@@ -28,7 +29,7 @@ impl Role {
 }
 
 /// A customer's user in one workspace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Member {
     /// The workspace they belong to.
     #[serde(skip)]

@@ -6,6 +6,7 @@
 //! * Who: `workspace`, `member`, `engineer`. By what right: `grant`, `emergency`. Inside: `session`.
 //! * What is asked and answered: `effect` of a request, `action` of the control plane, `refusal` with its code.
 //! * What all of them are made of: `id`, `text`, `path_pattern`, `time` (the only clocks), `random` (the only dice).
+//! * `schema`: how the API's document describes those that are texts.
 pub mod action;
 pub mod effect;
 pub mod emergency;
@@ -16,6 +17,7 @@ pub mod member;
 pub mod path_pattern;
 pub mod random;
 pub mod refusal;
+mod schema;
 pub mod session;
 pub mod text;
 pub mod time;

@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::schema::text_schema;
+
 /// Why a text is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadPattern {
@@ -36,6 +38,12 @@ pub struct PathPattern {
     segments: Vec<Segment>,
     open: bool,
 }
+
+text_schema!(
+    PathPattern,
+    "a path whose segments may be `*` (any one), ending perhaps in `**` (any number)",
+    "/imports/**"
+);
 
 impl PathPattern {
     /// Whether `path` (decoded, canonical, beginning with a slash) matches. A slash at the end is no segment.

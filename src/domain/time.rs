@@ -8,6 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::{KnownFormat, SchemaFormat};
+
+use super::schema::text_schema;
 
 /// The first moment that we handle: 1970-01-01. Policies subtract dates, so both ends stay far from overflow.
 const EARLIEST: i64 = 0;
@@ -32,6 +35,13 @@ impl BadTime {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Timestamp(i64);
+
+text_schema!(
+    Timestamp,
+    "a moment in RFC 3339, in UTC",
+    "2026-11-22T09:00:00.000Z",
+    format = SchemaFormat::KnownFormat(KnownFormat::DateTime)
+);
 
 impl Timestamp {
     /// The moment `millis` milliseconds after 1970-01-01T00:00:00Z, clamped to the range that we handle.
@@ -105,6 +115,8 @@ impl From<Timestamp> for String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Span(i64);
+
+text_schema!(Span, "a length of time: a number with `s`, `m`, `h` or `d`, or ISO 8601 such as `PT1H`", "3d");
 
 impl Span {
     /// No time at all.

@@ -2,11 +2,12 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::id::WorkspaceId;
 
 /// What the customer pays for; policies may ask it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Plan {
     /// Pays nothing.
@@ -30,7 +31,7 @@ impl Plan {
 }
 
 /// Whether emergencies may reach this workspace; a customer can contract them away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EmergencyAccess {
     /// Emergencies may be declared.
@@ -52,7 +53,7 @@ impl EmergencyAccess {
 }
 
 /// One customer's tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Workspace {
     /// Its id.
     pub id: WorkspaceId,

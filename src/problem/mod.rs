@@ -6,6 +6,7 @@ mod tests;
 
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::id::RequestId;
 use crate::domain::refusal::{Code, Refusal};
@@ -77,7 +78,7 @@ fn row(code: &Code) -> (StatusCode, &'static str, &'static str, &'static str) {
 }
 
 /// An RFC 9457 problem document, with the members that the contract adds.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {
     /// A URI reference for the kind of problem: where docs/ERRORS tells of it.
     #[serde(rename = "type")]

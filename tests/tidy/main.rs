@@ -54,6 +54,11 @@ fn decisions_name_every_case() {
 }
 
 #[test]
+fn the_apis_document_tells_of_every_call() {
+    none(everywhere(promises::undocumented));
+}
+
+#[test]
 fn secrets_cannot_be_printed() {
     none(everywhere(promises::printed));
 }

@@ -91,6 +91,15 @@ pub(crate) fn wildcards(source: &Source) -> Vec<String> {
     source.wildcards.iter().map(|line| format!("{}: name what `_` stands for", source.at(*line))).collect()
 }
 
+/// Calls of the API that its document does not tell of.
+pub(crate) fn undocumented(source: &Source) -> Vec<String> {
+    if !source.path.starts_with("src/api/v1/") || source.for_tests {
+        return Vec::new();
+    }
+    let routed = source.text.lines().zip(1..).filter(|(line, _)| line.contains(".route("));
+    routed.map(|(_, line)| format!("{}: `.routes(routes!(…))`: so the document tells of it", source.at(line))).collect()
+}
+
 /// Secrets that can be printed.
 pub(crate) fn printed(source: &Source) -> Vec<String> {
     let shown = source.displayed.iter().filter(|shown| SECRETS.contains(&shown.word.as_str()));
@@ -185,6 +194,14 @@ mod tests {
         let text = "fn f() { match x { A => 1, _ => 2 } } #[cfg(test)] mod tests { fn f() { match x { _ => 2 } } }";
         assert_eq!(wildcards(&Source::read("src/policy/x.rs", text)), ["src/policy/x.rs:1: name what `_` stands for"]);
         assert!(wildcards(&Source::read("src/cli/x.rs", text)).is_empty());
+    }
+
+    #[test]
+    fn a_call_beside_the_document_is_found() {
+        let beside = "fn f() { Router::new()\n.route(\"/x\", get(x)) }";
+        assert_eq!(undocumented(&Source::read("src/api/v1/mod.rs", beside)).len(), 1);
+        assert!(undocumented(&Source::read("src/api/v1/mod.rs", "fn f() { r.routes(routes!(x)) }")).is_empty());
+        assert!(undocumented(&Source::read("src/server/ops.rs", beside)).is_empty());
     }
 
     #[test]

@@ -6,26 +6,38 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::access;
 use crate::api::ApiState;
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
 use crate::api::input::{AtPath, JsonBody};
+use crate::api::openapi::NoSuchThing;
 use crate::domain::id::{Email, MemberId, MemberKey, WorkspaceId};
 use crate::domain::member::{Member, Role};
 
 use super::reply;
 
 /// What the directory says of a member.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"email": "olga@acme.example", "role": "owner"}))]
 pub(super) struct PutMember {
     email: Email,
     role: Role,
 }
 
 /// Creates or replaces one.
+#[utoipa::path(
+    put,
+    path = "/workspaces/{workspace}/members/{member}",
+    operation_id = "putMember",
+    tag = "directory",
+    request_body = PutMember,
+    responses((status = 200, body = Member, description = "replaced"), (status = 201, body = Member, description = "created"), NoSuchThing),
+    security(("api_key" = ["directory"]))
+)]
 pub(super) async fn put(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,
@@ -38,6 +50,14 @@ pub(super) async fn put(
 }
 
 /// Reads one.
+#[utoipa::path(
+    get,
+    path = "/workspaces/{workspace}/members/{member}",
+    operation_id = "getMember",
+    tag = "directory",
+    responses((status = 200, body = Member, description = "as it is now"), NoSuchThing),
+    security(("api_key" = ["directory"]), ("api_key" = ["operator"]))
+)]
 pub(super) async fn get(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,
@@ -47,6 +67,14 @@ pub(super) async fn get(
 }
 
 /// Removes one.
+#[utoipa::path(
+    delete,
+    path = "/workspaces/{workspace}/members/{member}",
+    operation_id = "deleteMember",
+    tag = "directory",
+    responses((status = 204, description = "it is gone"), NoSuchThing),
+    security(("api_key" = ["directory"]))
+)]
 pub(super) async fn delete(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,

@@ -17,24 +17,25 @@ mod workspaces;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::routing::{delete, get, post};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::ApiState;
 
-/// The calls, with paths below `/.chaperone/api/v1`.
-pub(super) fn routes() -> Router<Arc<ApiState>> {
-    Router::new()
-        .route("/workspaces/{workspace}", get(workspaces::get).put(workspaces::put).delete(workspaces::delete))
-        .route("/workspaces/{workspace}/members/{member}", get(members::get).put(members::put).delete(members::delete))
-        .route("/engineers/{engineer}", get(engineers::get).put(engineers::put).delete(engineers::delete))
-        .route("/workspaces/{workspace}/support-access", get(support_access::overview))
-        .route("/workspaces/{workspace}/grants", get(grants::list).post(grants::create))
-        .route("/workspaces/{workspace}/grants/{grant}", get(grants::get).patch(grants::change).delete(grants::revoke))
-        .route("/workspaces/{workspace}/sessions", get(workspace_sessions::list))
-        .route("/workspaces/{workspace}/sessions/{session}", delete(workspace_sessions::end))
-        .route("/sessions", post(sessions::start))
-        .route("/sessions/current", get(sessions::current))
-        .route("/sessions/{session}", delete(sessions::end))
-        .route("/sessions/{session}/renew", post(sessions::renew))
+/// The calls, with paths below `/.chaperone/api/v1`. The path of each stands at its handler, in `#[utoipa::path]`: the
+/// router and the API's document are made of the same words.
+pub(super) fn routes() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(workspaces::get, workspaces::put, workspaces::delete))
+        .routes(routes!(members::get, members::put, members::delete))
+        .routes(routes!(engineers::get, engineers::put, engineers::delete))
+        .routes(routes!(support_access::overview))
+        .routes(routes!(grants::list, grants::create))
+        .routes(routes!(grants::get, grants::change, grants::revoke))
+        .routes(routes!(workspace_sessions::list))
+        .routes(routes!(workspace_sessions::end))
+        .routes(routes!(sessions::start))
+        .routes(routes!(sessions::current))
+        .routes(routes!(sessions::end))
+        .routes(routes!(sessions::renew))
 }

@@ -2,6 +2,7 @@
 use axum::Json;
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::access::Page;
 
@@ -11,7 +12,7 @@ pub(super) fn put<T: Serialize>(new: bool, object: T) -> (StatusCode, Json<T>) {
 }
 
 /// One page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct List<T> {
     items: Vec<T>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -8,12 +8,14 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::access::sessions::{self, NewSession, Started};
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
-use crate::api::idempotency::Creating;
+use crate::api::idempotency::{Creating, IdempotencyKey};
 use crate::api::input::AtPath;
+use crate::api::openapi::{Enters, NoSuchSession, NoSuchThing, StaysLonger};
 use crate::api::{ApiState, cookies};
 use crate::domain::id::{GrantId, MemberId, SessionId, WorkspaceId};
 use crate::domain::refusal::Code;
@@ -24,14 +26,16 @@ use crate::identity::{clear_cookie, set_cookie};
 use crate::request::COOKIE_SESSION;
 
 /// What an engineer asks for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"workspace": "acme", "reason": "the import hangs", "ticket": "T-1"}))]
 pub(super) struct StartSession {
     workspace: WorkspaceId,
     grant: Option<GrantId>,
     reason: Justification,
     ticket: Option<Label>,
     /// Known by name only, so that an engineer in a hurry learns why it fails.
+    #[schema(ignore)]
     emergency: Option<IgnoredAny>,
 }
 
@@ -47,7 +51,7 @@ impl TryFrom<StartSession> for NewSession {
 }
 
 /// A session that has begun, with its token: shown this once, to its engineer.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct StartedShown {
     id: SessionId,
     token: String,
@@ -77,7 +81,7 @@ impl StartedShown {
 }
 
 /// Where a session stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum SessionStanding {
     Live,
@@ -85,7 +89,7 @@ enum SessionStanding {
 }
 
 /// A session as its engineer sees it, and whoever ended it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SessionShown {
     id: SessionId,
     workspace: WorkspaceId,
@@ -123,7 +127,7 @@ impl SessionShown {
 }
 
 /// When and why a session ended.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct EndingShown {
     ended_at: Timestamp,
     cause: String,
@@ -143,6 +147,16 @@ impl EndingShown {
 }
 
 /// Begins one. Its token is in the body, for tools, and in the cookie, for browsers.
+#[utoipa::path(
+    post,
+    path = "/sessions",
+    operation_id = "startSession",
+    tag = "sessions",
+    params(IdempotencyKey),
+    request_body = StartSession,
+    responses((status = 201, body = StartedShown, description = "the session, with its token and the cookie"), Enters),
+    security(("staff_jwt" = []))
+)]
 pub(super) async fn start(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,
@@ -155,6 +169,14 @@ pub(super) async fn start(
 }
 
 /// The session whose cookie the caller holds.
+#[utoipa::path(
+    get,
+    path = "/sessions/current",
+    operation_id = "getCurrentSession",
+    tag = "sessions",
+    responses((status = 200, body = SessionShown, description = "as it stands now"), NoSuchSession),
+    security(("staff_jwt" = [], "session_cookie" = []))
+)]
 pub(super) async fn current(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,
@@ -166,6 +188,14 @@ pub(super) async fn current(
 }
 
 /// Moves its end as far as is allowed.
+#[utoipa::path(
+    post,
+    path = "/sessions/{session}/renew",
+    operation_id = "renewSession",
+    tag = "sessions",
+    responses((status = 200, body = SessionShown, description = "with its new end"), StaysLonger),
+    security(("staff_jwt" = []))
+)]
 pub(super) async fn renew(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,
@@ -176,6 +206,14 @@ pub(super) async fn renew(
 }
 
 /// Ends one, and has the browser forget its cookie.
+#[utoipa::path(
+    delete,
+    path = "/sessions/{session}",
+    operation_id = "endSession",
+    tag = "sessions",
+    responses((status = 200, body = SessionShown, description = "it has ended"), NoSuchThing),
+    security(("staff_jwt" = []), ("api_key" = ["operator"]))
+)]
 pub(super) async fn end(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,

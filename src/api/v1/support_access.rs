@@ -4,12 +4,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::access::support_access::{self, Overview};
 use crate::api::ApiState;
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
 use crate::api::input::AtPath;
+use crate::api::openapi::Oversees;
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::{Span, Timestamp};
 
@@ -17,7 +19,7 @@ use super::grants::GrantShown;
 use super::workspace_sessions::SessionSeen;
 
 /// Where support access stands, and what may be chosen.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct OverviewShown {
     workspace: WorkspaceId,
     granted: bool,
@@ -26,12 +28,13 @@ pub(super) struct OverviewShown {
     grants: Vec<GrantShown>,
     sessions: Vec<SessionSeen>,
     /// Requests that wait for an answer: none, because this version takes none.
+    #[schema(value_type = Vec<Object>)]
     waiting: [(); 0],
     choices: Choices,
 }
 
 /// How long a new grant may last.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Choices {
     presets: Vec<Span>,
     default: Span,
@@ -62,6 +65,14 @@ impl OverviewShown {
 }
 
 /// Reads the overview.
+#[utoipa::path(
+    get,
+    path = "/workspaces/{workspace}/support-access",
+    operation_id = "getSupportAccess",
+    tag = "grants",
+    responses((status = 200, body = OverviewShown, description = "where support access stands"), Oversees),
+    security(("customer_jwt" = []))
+)]
 pub(super) async fn overview(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::access::sessions::{self, Shown};
 use crate::api::ApiState;
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
-use crate::api::input::{AtPath, Paging};
+use crate::api::input::{AtPath, PageQuery, Paging};
+use crate::api::openapi::Oversees;
 use crate::domain::id::{GrantId, MemberId, SessionId, WorkspaceId};
 use crate::domain::time::Timestamp;
 
@@ -17,7 +19,7 @@ use super::reply::List;
 use super::sessions::{EndingShown, SessionShown};
 
 /// A session as members see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SessionSeen {
     id: SessionId,
     engineer: EngineerSeen,
@@ -31,7 +33,7 @@ pub(super) struct SessionSeen {
 }
 
 /// An engineer as members see them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct EngineerSeen {
     name: String,
     email: String,
@@ -55,6 +57,15 @@ impl SessionSeen {
 }
 
 /// Lists a workspace's.
+#[utoipa::path(
+    get,
+    path = "/workspaces/{workspace}/sessions",
+    operation_id = "listWorkspaceSessions",
+    tag = "sessions",
+    params(PageQuery),
+    responses((status = 200, body = List<SessionSeen>, description = "newest first, ended ones of the last 24 hours too"), Oversees),
+    security(("customer_jwt" = []), ("api_key" = ["operator"]))
+)]
 pub(super) async fn list(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,
@@ -67,6 +78,14 @@ pub(super) async fn list(
 }
 
 /// Ends one.
+#[utoipa::path(
+    delete,
+    path = "/workspaces/{workspace}/sessions/{session}",
+    operation_id = "endWorkspaceSession",
+    tag = "sessions",
+    responses((status = 200, body = SessionShown, description = "it has ended"), Oversees),
+    security(("customer_jwt" = []), ("api_key" = ["operator"]))
+)]
 pub(super) async fn end(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,

@@ -7,12 +7,14 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::access;
 use crate::api::ApiState;
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
 use crate::api::input::{AtPath, JsonBody};
+use crate::api::openapi::NoSuchThing;
 use crate::domain::id::WorkspaceId;
 use crate::domain::text::Label;
 use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
@@ -20,8 +22,9 @@ use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
 use super::reply;
 
 /// What the directory says of a workspace.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Acme", "plan": "business", "forced_sso": false, "region": "eu"}))]
 pub(super) struct PutWorkspace {
     name: Label,
     plan: Plan,
@@ -54,6 +57,15 @@ impl PutWorkspace {
 }
 
 /// Creates or replaces one.
+#[utoipa::path(
+    put,
+    path = "/workspaces/{workspace}",
+    operation_id = "putWorkspace",
+    tag = "directory",
+    request_body = PutWorkspace,
+    responses((status = 200, body = Workspace, description = "replaced"), (status = 201, body = Workspace, description = "created")),
+    security(("api_key" = ["directory"]))
+)]
 pub(super) async fn put(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,
@@ -66,6 +78,14 @@ pub(super) async fn put(
 }
 
 /// Reads one.
+#[utoipa::path(
+    get,
+    path = "/workspaces/{workspace}",
+    operation_id = "getWorkspace",
+    tag = "directory",
+    responses((status = 200, body = Workspace, description = "as it is now"), NoSuchThing),
+    security(("api_key" = ["directory"]), ("api_key" = ["operator"]))
+)]
 pub(super) async fn get(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,
@@ -75,6 +95,14 @@ pub(super) async fn get(
 }
 
 /// Removes one.
+#[utoipa::path(
+    delete,
+    path = "/workspaces/{workspace}",
+    operation_id = "deleteWorkspace",
+    tag = "directory",
+    responses((status = 204, description = "it is gone"), NoSuchThing),
+    security(("api_key" = ["directory"]))
+)]
 pub(super) async fn delete(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,

@@ -1,5 +1,6 @@
 //! What a member sends: a new grant, or where its end shall move.
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::access::grants::{Lasting, NewGrant};
 use crate::api::error::ApiError;
@@ -10,8 +11,9 @@ use crate::domain::text::Label;
 use crate::domain::time::{Span, Timestamp};
 
 /// What a member asks for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"access": "read_only", "duration": "3d", "ticket": "T-1"}))]
 pub(in crate::api::v1) struct CreateGrant {
     starts_at: Option<Timestamp>,
     duration: Option<Span>,
@@ -47,8 +49,9 @@ impl TryFrom<CreateGrant> for NewGrant {
 }
 
 /// Where a grant's end is moved to.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"duration": "5d"}))]
 pub(in crate::api::v1) struct ChangeGrant {
     duration: Option<Span>,
     expires_at: Option<Timestamp>,

@@ -17,8 +17,9 @@ use crate::access::grants::{self, NewGrant};
 use crate::api::ApiState;
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
-use crate::api::idempotency::Creating;
-use crate::api::input::{AtPath, JsonBody, Paging};
+use crate::api::idempotency::{Creating, IdempotencyKey};
+use crate::api::input::{AtPath, JsonBody, PageQuery, Paging};
+use crate::api::openapi::{GivesConsent, Oversees};
 use crate::domain::id::{GrantId, WorkspaceId};
 
 pub(super) use asked::{ChangeGrant, CreateGrant};
@@ -27,6 +28,16 @@ pub(super) use shown::{GrantShown, RevokedShown};
 use super::reply::List;
 
 /// Creates one, whose subject is the caller.
+#[utoipa::path(
+    post,
+    path = "/workspaces/{workspace}/grants",
+    operation_id = "createGrant",
+    tag = "grants",
+    params(IdempotencyKey),
+    request_body = CreateGrant,
+    responses((status = 201, body = GrantShown, description = "the grant"), GivesConsent),
+    security(("customer_jwt" = []))
+)]
 pub(super) async fn create(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,
@@ -39,6 +50,15 @@ pub(super) async fn create(
 }
 
 /// Lists a workspace's.
+#[utoipa::path(
+    get,
+    path = "/workspaces/{workspace}/grants",
+    operation_id = "listGrants",
+    tag = "grants",
+    params(PageQuery),
+    responses((status = 200, body = List<GrantShown>, description = "newest first"), Oversees),
+    security(("customer_jwt" = []), ("api_key" = ["operator"]))
+)]
 pub(super) async fn list(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,
@@ -51,6 +71,14 @@ pub(super) async fn list(
 }
 
 /// Reads one.
+#[utoipa::path(
+    get,
+    path = "/workspaces/{workspace}/grants/{grant}",
+    operation_id = "getGrant",
+    tag = "grants",
+    responses((status = 200, body = GrantShown, description = "as it stands now"), Oversees),
+    security(("customer_jwt" = []), ("api_key" = ["operator"]))
+)]
 pub(super) async fn get(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,
@@ -61,6 +89,15 @@ pub(super) async fn get(
 }
 
 /// Extends or shortens one.
+#[utoipa::path(
+    patch,
+    path = "/workspaces/{workspace}/grants/{grant}",
+    operation_id = "changeGrant",
+    tag = "grants",
+    request_body = ChangeGrant,
+    responses((status = 200, body = GrantShown, description = "with its new end"), GivesConsent),
+    security(("customer_jwt" = []))
+)]
 pub(super) async fn change(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,
@@ -72,6 +109,14 @@ pub(super) async fn change(
 }
 
 /// Revokes one, and answers when nothing of it can pass any more.
+#[utoipa::path(
+    delete,
+    path = "/workspaces/{workspace}/grants/{grant}",
+    operation_id = "revokeGrant",
+    tag = "grants",
+    responses((status = 200, body = RevokedShown, description = "nothing of it can pass any more"), Oversees),
+    security(("customer_jwt" = []), ("api_key" = ["operator"]))
+)]
 pub(super) async fn revoke(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,

@@ -1,5 +1,6 @@
 //! What the API shows: a grant as it stands now, and what came of a revoke.
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::access::grants::Revoked;
 use crate::domain::grant::{Access, Grant, Origin, Standing};
@@ -8,7 +9,7 @@ use crate::domain::path_pattern::PathPattern;
 use crate::domain::time::Timestamp;
 
 /// A grant as the API shows it (contract, section 4).
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api::v1) struct GrantShown {
     id: GrantId,
     workspace: WorkspaceId,
@@ -63,7 +64,7 @@ impl GrantShown {
 }
 
 /// What came of a revoke.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api::v1) struct RevokedShown {
     revoked_at: Timestamp,
     sessions_ended: u64,
