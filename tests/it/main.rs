@@ -5,6 +5,7 @@
 //! * `effects`: what a session may do, by method and path, and until when.
 //! * `consent`: who may give access, to whom, and what ends it.
 //! * `upstream_sees`: what the app gets to read, and what never reaches it or comes back from it.
+//! * `real`: apps of others that take the user from a header, behind the gate.
 //! * `refusals`: how a refusal looks, to a program and to a person.
 //! * `operate`: what operators meet: mistakes, signals, an app or a disk that is gone.
 #![expect(
@@ -17,6 +18,7 @@
 mod consent;
 mod effects;
 mod operate;
+mod real;
 mod refusals;
 mod spine;
 mod upstream_sees;

@@ -32,6 +32,8 @@ enum AppSpeaks {
     H2,
     /// Not at all: nobody listens.
     Nothing,
+    /// Plaintext, in HTTP/1.1, at this address: another app than ours.
+    Elsewhere(SocketAddr),
 }
 
 /// What a story says before it begins.
@@ -104,6 +106,12 @@ impl Builder {
         self
     }
 
+    /// Another app than ours, at this address.
+    pub(crate) fn app_at(mut self, address: SocketAddr) -> Self {
+        self.app = AppSpeaks::Elsewhere(address);
+        self
+    }
+
     /// Starts everything; the directory knows the workspaces and their members.
     pub(crate) async fn start(self) -> World {
         let dir = tempfile::tempdir().unwrap();
@@ -150,6 +158,7 @@ impl Builder {
             AppSpeaks::Https => format!("https://localhost:{port}"),
             AppSpeaks::H2 => format!("h2c://127.0.0.1:{port}"),
             AppSpeaks::Nothing => "http://127.0.0.1:1".to_owned(),
+            AppSpeaks::Elsewhere(address) => format!("http://{address}"),
         };
         let policy = if self.policies.is_empty() { "" } else { "[policy]\ndirs = [\"policies\"]" };
         let (staff, customers) = (staff.name(), customers.name());

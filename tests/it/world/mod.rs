@@ -6,6 +6,7 @@
 //! * `api`: calls of the control plane, as people make them.
 //! * `client`: HTTP/1.1 and HTTP/2, in plaintext and TLS. `sockets`: WebSockets and streams of events.
 //! * `app`: the app behind the gate, which remembers every request.
+//! * `process`: an app of others, as a process. `tap`: the wire to it, which shows what the gate sent.
 //! * `wait`: waiting for something to become true, never for time to pass.
 mod api;
 mod app;
@@ -13,12 +14,17 @@ mod builder;
 mod client;
 mod gate;
 mod people;
+mod process;
 mod sockets;
+mod tap;
 mod wait;
 
+pub(crate) use api::Session;
 pub(crate) use app::FILE;
 pub(crate) use builder::{SEGMENT, World};
 pub(crate) use client::{HOST, Via, body, refused, request};
 pub(crate) use gate::chaperone;
 pub(crate) use people::{Member, engineers, members};
+pub(crate) use process::{Process, python};
+pub(crate) use tap::Tap;
 pub(crate) use wait::eventually;
