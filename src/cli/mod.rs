@@ -3,21 +3,38 @@
 //! * `serve` runs the gate; `demo` runs it with everything around it.
 //! * `config` and `policy` check what a gate would run with. `audit` verifies and exports what it wrote.
 //! * `token` makes, lists and revokes API keys.
+//! * `health` asks a running gate how it is. `completions` and `man` describe the command line itself.
+//! * `grant` and `session` work on a running gate, by its API.
+//! * `client`: the HTTP that commands speak; `gate`: the API over it. `table`: columns for people.
 //!
 //! Exit codes: 0 fine, 1 the answer is no, 2 usage or a fault. A closed pipe is no fault.
 mod audit;
+mod client;
+mod completions;
 mod config;
 mod demo;
+mod gate;
+mod grant;
+mod health;
+#[cfg(test)]
+mod help_tests;
+mod man;
 mod policy;
 mod serve;
+mod session;
+mod table;
 mod token;
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::config::{self as settings, Loaded};
 
 /// A policy-enforcing authorization proxy for support access: no engineer inside a customer's account without the
 /// customer's consent.
@@ -46,6 +63,18 @@ enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Token(token::Command),
+    /// List and revoke grants at a running gate; with a member's own token, make one
+    #[command(subcommand)]
+    Grant(grant::Command),
+    /// List and end sessions at a running gate
+    #[command(subcommand)]
+    Session(session::Command),
+    /// Ask the running gate whether it would let somebody pass: exit 0 when it is ready, else 1 and why
+    Health(health::Arguments),
+    /// Print what a shell needs to complete commands and options
+    Completions(completions::Arguments),
+    /// Print the manual's first page, or write all pages
+    Man(man::Arguments),
 }
 
 /// How results are printed.
@@ -104,11 +133,32 @@ fn run(command: Command, environment: &Environment) -> anyhow::Result<Exit> {
         Command::Policy(command) => policy::run(command, environment),
         Command::Audit(command) => audit::run(command, environment),
         Command::Token(command) => token::run(command, environment),
+        Command::Grant(command) => grant::run(command, environment),
+        Command::Session(command) => session::run(command, environment),
+        Command::Health(arguments) => health::run(&arguments, environment),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     }
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|e| e.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
+}
+
+/// The command line itself, for those who describe it.
+fn command() -> clap::Command {
+    Arguments::command()
+}
+
+/// The checked configuration in the file `path`.
+fn load(path: &Path, environment: &Environment) -> anyhow::Result<Loaded> {
+    settings::load(path, environment.clone().into_iter()).map_err(|errors| anyhow::anyhow!("{errors}"))
+}
+
+/// An error with all its causes, in one line.
+fn causes(error: &dyn Error) -> String {
+    let all = std::iter::successors(Some(error), |&cause| cause.source());
+    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Prints a result on stdout.

@@ -7,6 +7,7 @@
 //! * `upstream_sees`: what the app gets to read, and what never reaches it or comes back from it.
 //! * `real`: apps of others that take the user from a header, behind the gate.
 //! * `refusals`: how a refusal looks, to a program and to a person.
+//! * `commands`: the commands that ask a running gate, and those that describe the command line.
 //! * `operate`: what operators meet: mistakes, signals, an app or a disk that is gone.
 #![expect(
     clippy::unwrap_used,
@@ -15,6 +16,7 @@
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
+mod commands;
 mod consent;
 mod effects;
 mod operate;

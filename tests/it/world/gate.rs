@@ -24,7 +24,12 @@ pub(crate) struct Output {
 
 /// Runs the binary to its end.
 pub(crate) fn chaperone(arguments: &[&str]) -> Output {
-    let output = command().args(arguments).output().unwrap();
+    chaperone_in(&[], arguments)
+}
+
+/// Runs the binary to its end in an environment with these variables.
+pub(crate) fn chaperone_in(environment: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let output = command().envs(environment.iter().copied()).args(arguments).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Output { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }

@@ -23,7 +23,7 @@ pub(crate) use api::Session;
 pub(crate) use app::FILE;
 pub(crate) use builder::{SEGMENT, World};
 pub(crate) use client::{HOST, Via, body, refused, request};
-pub(crate) use gate::chaperone;
+pub(crate) use gate::{Output, chaperone, chaperone_in};
 pub(crate) use people::{Member, engineers, members};
 pub(crate) use process::{Process, python};
 pub(crate) use tap::Tap;
