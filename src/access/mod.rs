@@ -4,7 +4,7 @@
 //! * `actor`: who acts, and how a genuine token becomes an actor.
 //! * `workspaces`, `members`, `engineers`: the directory, kept current by the vendor.
 //! * `grants`: consent. `sessions`: entering. `support_access`: what a member sees of both.
-//! * `api_keys`: keys for the API. `trail`: the relay from event rows to the journal. `expiry`: what ends by itself.
+//! * `policies`: the set that decides, when it is replaced. `api_keys`: keys for the API. `trail`: the relay from event rows to the journal. `expiry`: what ends by itself.
 //! * `permission`: which kind of actor, and what the policies say. Keys are judged by their scopes, for the policies
 //!   speak of people.
 //! * `ending`: how a session ends and a grant is revoked, whatever the cause. `record`: decisions in events.
@@ -21,6 +21,7 @@ pub mod expiry;
 pub mod grants;
 pub mod members;
 mod permission;
+pub mod policies;
 mod record;
 mod repeat;
 pub mod sessions;

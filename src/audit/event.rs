@@ -49,6 +49,9 @@ pub enum Kind {
     /// The directory changed an engineer.
     #[serde(rename = "engineer.changed")]
     EngineerChanged,
+    /// Other policies decide from here on: those on disk were changed.
+    #[serde(rename = "policy.reloaded")]
+    PolicyReloaded,
     /// An API key was made.
     #[serde(rename = "token.created")]
     TokenCreated,
@@ -73,6 +76,7 @@ impl Kind {
             | Self::WorkspaceChanged
             | Self::MemberChanged
             | Self::EngineerChanged
+            | Self::PolicyReloaded
             | Self::TokenCreated
             | Self::TokenRevoked => true,
         }

@@ -121,6 +121,13 @@ impl Directory {
         self.lease.left()
     }
 
+    /// Has everything that is open decided again at once: what decides has changed.
+    pub fn decide_anew(&self) {
+        for live in self.live().values() {
+            live.announce_change();
+        }
+    }
+
     /// Sets the gauges that say what is known here, and how old it is.
     pub fn measure(&self) {
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);

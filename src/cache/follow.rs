@@ -103,9 +103,7 @@ impl Follower {
     fn forget_everything(&self) {
         tracing::warn!("the change feed has a gap: everything known of sessions is read anew");
         self.directory.generations.bump_all();
-        for live in self.directory.live().values() {
-            live.announce_change();
-        }
+        self.directory.decide_anew();
     }
 
     fn act(&mut self, sequence: i64, change: &Change) {
@@ -124,9 +122,7 @@ impl Follower {
                 return;
             }
         }
-        for live in directory.live().values() {
-            live.announce_change();
-        }
+        directory.decide_anew();
     }
 
     /// Answers every announcement that was acted on, each once nothing that it forbids is on its way any more.

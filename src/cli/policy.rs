@@ -56,7 +56,7 @@ pub(super) fn run(command: Command, environment: &Environment) -> anyhow::Result
 /// Which policies are meant: those of the configuration, or those in `dirs`.
 fn which(file: Option<&Path>, dirs: Vec<PathBuf>, environment: &Environment) -> anyhow::Result<config::Policy> {
     let Some(file) = file else {
-        return Ok(config::Policy { dirs });
+        return Ok(config::Policy { dirs, reload: false });
     };
     let environment = environment.iter().map(|(key, value)| (key.clone(), value.clone()));
     Ok(config::load(file, environment).map_err(|errors| anyhow!("{errors}"))?.config.policy)

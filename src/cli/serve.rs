@@ -27,8 +27,16 @@ pub(super) fn run(arguments: Arguments, environment: &Environment) -> anyhow::Re
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let mut reload = server::reload_signal()?;
         let running = server::start(loaded.config, Clock::system()).await.context("chaperone does not start")?;
-        server::stop_signal().await?;
+        let stop = server::stop_signal();
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                stopped = &mut stop => break stopped?,
+                _ = reload.recv() => running.reload.everything(),
+            }
+        }
         tracing::info!("stopping");
         running.shutdown().await;
         Ok(Exit::Fine)

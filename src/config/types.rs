@@ -295,6 +295,8 @@ pub struct Store {
 pub struct Policy {
     /// Folders of `*.cedar` files beside the built-in guardrails; empty: the built-in segment profile.
     pub dirs: Vec<PathBuf>,
+    /// Whether changed folders are read again by themselves; on SIGHUP they are in any case.
+    pub reload: bool,
 }
 
 /// Limits of grants; the stricter of this and policy wins.

@@ -16,6 +16,16 @@ impl PolicyErrors {
         self.0.len()
     }
 
+    /// In one line: the first mistake with its file, and how many more there are.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let first = self.0.first().map(PolicyError::brief).unwrap_or_default();
+        match self.count().saturating_sub(1) {
+            0 => first,
+            more => format!("{first}, and {more} more"),
+        }
+    }
+
     /// What each says, without place and help.
     #[must_use]
     pub fn messages(&self) -> Vec<String> {
@@ -46,6 +56,13 @@ pub(super) struct PolicyError {
 }
 
 impl PolicyError {
+    fn brief(&self) -> String {
+        match &self.source_code {
+            Some(source) => format!("`{}`: {}", source.name(), self.message),
+            None => self.message.clone(),
+        }
+    }
+
     /// A mistake that has no place in a text.
     pub(super) fn plain(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { message: message.into(), help: Some(help.into()), source_code: None, labels: Vec::new() }

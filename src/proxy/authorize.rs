@@ -23,6 +23,8 @@ pub(super) struct Permitted {
     pub(super) chained: bool,
     pub(super) entering: Entering,
     pub(super) permit: Permit,
+    /// The policies that permit it.
+    pub(super) bundle: Arc<Bundle>,
 }
 
 /// Asks the policies.
@@ -42,10 +44,11 @@ pub(super) fn authorize(admitted: Admitted, gate: &Gate, arrival: &Arrival) -> R
     }
     let question = Question { entry: &entry, routed: &routed, chained, last_seen, now: arrival.now };
     let asked = gate.clock.uptime();
-    let answer = question.ask(&gate.engine.current());
+    let bundle = gate.engine.current();
+    let answer = question.ask(&bundle);
     gate.metrics.decision_seconds.observe(gate.clock.uptime().since(asked).as_secs_f64());
     match answer {
-        Ok(permit) => Ok(Permitted { routed, token, entry, chained, entering, permit }),
+        Ok(permit) => Ok(Permitted { routed, token, entry, chained, entering, permit, bundle }),
         Err(no) => Err(refused(no.refusal, Some(no.decision))),
     }
 }

@@ -16,7 +16,7 @@ use super::authorize::Permitted;
 use super::body::{Body, Lapse, Outgoing, Progress, Stopped};
 use super::exchange::Arrival;
 use super::gate::{Door, Gate};
-use super::lapse::Watch;
+use super::lapse::{Stands, Watch};
 use super::record::{self, Recorded};
 use super::stream::{self, Answer, Completion};
 use super::upstream::NoAnswer;
@@ -37,14 +37,14 @@ pub(super) async fn forward(
     arrival: &Arrival,
 ) -> Result<Response<Body>, Refusal> {
     let Recorded { permitted, pending } = recorded;
-    let Permitted { routed, token, entry, chained, entering, permit } = permitted;
+    let Permitted { routed, token, entry, chained, entering, permit, bundle } = permitted;
     let routed = Arc::new(routed);
     let progress = Arc::new(Progress::default());
     let completed = record::event(Kind::AccessCompleted, &entry, &routed, arrival);
     let mut completion = Completion::new(gate, completed, routed.route.index, arrival.began, Arc::clone(&progress));
     let over = CancellationToken::new();
     let client = routed.request.upgrade.as_ref().map(|_| hyper::upgrade::on(&mut request));
-    let watch = Watch::new(gate, token, entry, &routed, chained);
+    let watch = Watch::new(gate, Stands { token, entry, bundle, chained }, &routed);
     let asking = Asking { gate, arrival, routed: &routed, watch, progress: &progress, over: &over, pending };
     // Whatever breaks this exchange off ends the request's body.
     let guard = over.clone().drop_guard();

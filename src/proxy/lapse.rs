@@ -9,50 +9,57 @@ use crate::cache::Entry;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 use crate::identity::SecretHash;
+use crate::policy::Bundle;
 use crate::request::Routed;
 
 use super::admit;
 use super::authorize::Question;
 use super::gate::Gate;
 
+/// What a permit stands on.
+#[derive(Clone)]
+pub(super) struct Stands {
+    pub(super) token: SecretHash,
+    /// The session as it was read last.
+    pub(super) entry: Arc<Entry>,
+    /// The policies that decided last.
+    pub(super) bundle: Arc<Bundle>,
+    pub(super) chained: bool,
+}
+
 /// What is watched.
 #[derive(Clone)]
 pub(super) struct Watch {
     gate: Arc<Gate>,
-    token: SecretHash,
-    entry: Arc<Entry>,
+    on: Stands,
     routed: Arc<Routed>,
-    chained: bool,
     changes: watch::Receiver<()>,
 }
 
 impl Watch {
     /// Watches a permitted request; [`Watch::confirm`] catches up with what changed before.
-    pub(super) fn new(
-        gate: &Arc<Gate>,
-        token: SecretHash,
-        entry: Arc<Entry>,
-        routed: &Arc<Routed>,
-        chained: bool,
-    ) -> Self {
-        let changes = entry.live.changes();
-        Self { gate: Arc::clone(gate), token, entry, routed: Arc::clone(routed), chained, changes }
+    pub(super) fn new(gate: &Arc<Gate>, on: Stands, routed: &Arc<Routed>) -> Self {
+        let changes = on.entry.live.changes();
+        Self { gate: Arc::clone(gate), on, routed: Arc::clone(routed), changes }
     }
 
     /// The session as it was read last.
     pub(super) fn entry(&self) -> &Arc<Entry> {
-        &self.entry
+        &self.on.entry
     }
 
-    /// Decides again if what the decision stood on does not stand any more.
+    /// Decides again if what the decision stood on does not stand any more: the session with all that belongs to it, the
+    /// time, and the policies.
     pub(super) async fn confirm(&mut self) -> Result<(), Refusal> {
         let in_time = !self.until_next_look(self.gate.clock.now()).is_zero();
-        if in_time && self.gate.directory.stands(&self.entry) { Ok(()) } else { self.look_again().await }
+        let same_policies = Arc::ptr_eq(&self.on.bundle, &self.gate.engine.current());
+        let stands = in_time && same_policies && self.gate.directory.stands(&self.on.entry);
+        if stands { Ok(()) } else { self.look_again().await }
     }
 
     /// Resolves when the access has lapsed, with the refusal that a new request would get.
     pub(super) async fn lapsed(mut self) -> Refusal {
-        let live = Arc::clone(&self.entry.live);
+        let live = Arc::clone(&self.on.entry.live);
         loop {
             let pause = self.until_next_look(self.gate.clock.now());
             let looked = tokio::select! {
@@ -70,22 +77,19 @@ impl Watch {
 
     /// At the end of the lease, unless it is renewed until then, and at every moment at which a window closes.
     fn until_next_look(&self, now: Timestamp) -> Duration {
-        let idle = self.entry.live.last_seen().plus(self.gate.idle);
-        let close = self.entry.expires_at().min(idle).since(now).to_std();
+        let idle = self.on.entry.live.last_seen().plus(self.gate.idle);
+        let close = self.on.entry.expires_at().min(idle).since(now).to_std();
         close.min(self.gate.directory.lease_left())
     }
 
     async fn look_again(&mut self) -> Result<(), Refusal> {
-        self.entry = self.gate.directory.session(self.token).await.map_err(admit::refusal)?;
+        self.on.entry = self.gate.directory.session(self.on.token).await.map_err(admit::refusal)?;
+        self.on.bundle = self.gate.engine.current();
+        let Stands { entry, bundle, chained, .. } = &self.on;
         let now = self.gate.clock.now();
-        admit::still_live(&self.entry, self.gate.idle, now)?;
-        let question = Question {
-            entry: &self.entry,
-            routed: &self.routed,
-            chained: self.chained,
-            last_seen: self.entry.live.last_seen(),
-            now,
-        };
-        question.ask(&self.gate.engine.current()).map(drop).map_err(|refused| refused.refusal)
+        admit::still_live(entry, self.gate.idle, now)?;
+        let last_seen = entry.live.last_seen();
+        let question = Question { entry, routed: &self.routed, chained: *chained, last_seen, now };
+        question.ask(bundle).map(drop).map_err(|refused| refused.refusal)
     }
 }

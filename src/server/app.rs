@@ -20,6 +20,7 @@ use crate::store::{Feed, Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 
 use super::ops;
+use super::reload::{self, Reload, Standing};
 use super::shutdown::{Phases, Stopping};
 
 /// Why the gate does not start.
@@ -68,6 +69,8 @@ pub struct Running {
     pub ops_address: SocketAddr,
     /// The control plane.
     pub access: Arc<Access>,
+    /// Has files read again.
+    pub reload: Reload,
     stopping: Stopping,
 }
 
@@ -104,6 +107,8 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
         metrics: Arc::clone(&metrics),
     });
     background(&phases, &directory, &feed, &access, &journal);
+    let tls = config.server.tls.as_ref().map(Tls::new).transpose()?;
+    let (reload, files) = reloading(&phases, &config, &access, &directory, tls.as_ref());
 
     let parts = Parts {
         directory: Arc::clone(&directory),
@@ -117,12 +122,11 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
     };
     let gate = Arc::new(Gate::new(&config, parts)?);
     let state = ApiState { access: Arc::clone(&access), staff, customers, keys, config: Arc::clone(&config), clock };
-    let (address, ops_address) = listen(&config, &phases, gate, api::router(Arc::new(state)), {
-        ops::Ops { metrics, directory, journal: Arc::clone(&journal), access: Arc::clone(&access) }
-    })
-    .await?;
+    let ops = ops::Ops { metrics, directory, journal: Arc::clone(&journal), access: Arc::clone(&access), files };
+    let reserved = api::router(Arc::new(state));
+    let (address, ops_address) = listen(&config, &phases, (gate, tls), reserved, ops).await?;
     tracing::info!(%address, ops = %ops_address, public_url = config.server.public_url, "serving");
-    Ok(Running { address, ops_address, access, stopping: Stopping { phases, journal, store } })
+    Ok(Running { address, ops_address, access, reload, stopping: Stopping { phases, journal, store } })
 }
 
 /// What runs beside the listeners: the feed's follower first, since nothing is admitted before its first read.
@@ -135,14 +139,30 @@ fn background(phases: &Phases, directory: &Arc<Directory>, feed: &Feed, access: 
     tasks.spawn(access::trail::relay(Arc::clone(access), Arc::clone(journal), stop()));
 }
 
+/// What is read again while the gate runs.
+fn reloading(
+    phases: &Phases,
+    config: &Config,
+    access: &Arc<Access>,
+    directory: &Arc<Directory>,
+    tls: Option<&Tls>,
+) -> (Reload, Arc<Standing>) {
+    let sources = reload::policies(&config.policy, access, directory).into_iter();
+    let sources = sources.chain(tls.map(reload::certificate)).collect();
+    let (reload, asked) = Reload::channel();
+    let standing = Arc::new(Standing::new(Arc::clone(&access.metrics)));
+    let stop = phases.stop_background.clone();
+    phases.background.spawn(reload::run(sources, Arc::clone(&standing), asked, stop));
+    (reload, standing)
+}
+
 async fn listen(
     config: &Config,
     phases: &Phases,
-    gate: Arc<Gate>,
+    (gate, tls): (Arc<Gate>, Option<Tls>),
     reserved: axum::Router,
     ops: ops::Ops,
 ) -> Result<(SocketAddr, SocketAddr), StartError> {
-    let tls = config.server.tls.as_ref().map(Tls::new).transpose()?;
     let (socket, address) = bind("server.listen", config.server.listen).await?;
     let (ops_socket, ops_address) = bind("ops.listen", config.ops.listen).await?;
     let stop: CancellationToken = phases.stop_serving.clone();

@@ -2,10 +2,13 @@
 //!
 //! * `app`: from a checked configuration to a running gate.
 //! * `ops`: the operators' listener: `/metrics`, `/healthz`, `/readyz`.
+//! * `reload`: what may change on disk while the gate runs.
 //! * `shutdown`: what a signal ends, in which order.
 mod app;
 mod ops;
+mod reload;
 mod shutdown;
 
 pub use app::{Running, StartError, start};
-pub use shutdown::stop_signal;
+pub use reload::Reload;
+pub use shutdown::{reload_signal, stop_signal};

@@ -15,6 +15,8 @@ use crate::cache::Directory;
 use crate::telemetry::logs::chain;
 use crate::telemetry::metrics::Metrics;
 
+use super::reload::Standing;
+
 /// What operators ask of.
 #[derive(Debug, Clone)]
 pub(super) struct Ops {
@@ -22,6 +24,7 @@ pub(super) struct Ops {
     pub(super) directory: Arc<Directory>,
     pub(super) journal: Arc<Journal>,
     pub(super) access: Arc<Access>,
+    pub(super) files: Arc<Standing>,
 }
 
 /// Serves until `stop`.
@@ -42,6 +45,8 @@ struct Readiness {
     ready: bool,
     state: &'static str,
     audit: &'static str,
+    /// A version that was refused keeps nobody out: the one before stays in force.
+    files: String,
 }
 
 async fn ready(State(ops): State<Ops>) -> (StatusCode, Json<Readiness>) {
@@ -53,6 +58,7 @@ async fn ready(State(ops): State<Ops>) -> (StatusCode, Json<Readiness>) {
         ready,
         state: if fresh { "ok" } else { "stale: the store cannot be read" },
         audit: word(written, "unavailable: the trail cannot be written"),
+        files: ops.files.words(),
     };
     (status, Json(readiness))
 }

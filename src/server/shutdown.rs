@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -73,6 +73,14 @@ impl Stopping {
         journal.close().await;
         store.close().await;
     }
+}
+
+/// SIGHUP, as it comes: it asks for files to be read again. Without this it ends the process.
+///
+/// # Errors
+/// When the signal cannot be listened for.
+pub fn reload_signal() -> std::io::Result<Signal> {
+    signal(SignalKind::hangup())
 }
 
 /// Resolves on SIGTERM or SIGINT.

@@ -51,6 +51,8 @@ pub struct Metrics {
     pub audit_queue: IntGauge,
     /// `chaperone_policy_reloads_total{result}`: `ok` or `failed`.
     pub policy_reloads_total: IntCounterVec,
+    /// `chaperone_reloads_total{what,result}`: files that were read again, by what they are: `ok` or `failed`.
+    pub reloads_total: IntCounterVec,
     /// `chaperone_upstream_errors_total{kind}`: apps that did not answer as they should.
     pub upstream_errors_total: IntCounterVec,
 }
@@ -84,6 +86,7 @@ impl Metrics {
             ),
             audit_queue: list.gauge("audit_queue", "Records that wait to be written."),
             policy_reloads_total: list.counters("policy_reloads_total", "Reloads of the policies.", &["result"]),
+            reloads_total: list.counters("reloads_total", "Changed files that were read again.", &["what", "result"]),
             upstream_errors_total: list.counters("upstream_errors_total", "Apps that did not answer.", &["kind"]),
             registry: list.0,
         };
@@ -163,8 +166,9 @@ mod tests {
 
     use super::*;
 
-    /// The contract's list, section 8, and the series of labels that are unknown at start.
-    const NAMES: [&str; 19] = [
+    /// The contract's list, section 8, the series of labels that are unknown at start, and `reloads_total`, which tells of
+    /// certificates and issuers' keys what `policy_reloads_total` tells of policies.
+    const NAMES: [&str; 20] = [
         "audit_flush_seconds",
         "audit_queue",
         "audit_records_total",
@@ -177,6 +181,7 @@ mod tests {
         "grants_live",
         "overhead_seconds",
         "policy_reloads_total",
+        "reloads_total",
         "refusals_total",
         "requests_total",
         "revocation_seconds",
@@ -191,6 +196,7 @@ mod tests {
         let metrics = Metrics::new();
         metrics.requests_total.with_label_values(&["0", "permitted"]).inc();
         metrics.upstream_errors_total.with_label_values(&["unreachable"]).inc();
+        metrics.reloads_total.with_label_values(&["policies", "ok"]).inc();
         let text = metrics.render();
         let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
         let shown: BTreeSet<&str> =

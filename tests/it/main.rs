@@ -4,6 +4,7 @@
 //! * `spine`: grant, enter, work, revoke, restart, verify: the story of a support case from end to end.
 //! * `effects`: what a session may do, by method and path, and until when.
 //! * `consent`: who may give access, to whom, and what ends it.
+//! * `living`: what changes while sessions live and streams are open: people, workspaces, policies, keys, certificates.
 //! * `upstream_sees`: what the app gets to read, and what never reaches it or comes back from it.
 //! * `real`: apps of others that take the user from a header, behind the gate.
 //! * `refusals`: how a refusal looks, to a program and to a person.
@@ -19,6 +20,7 @@
 mod commands;
 mod consent;
 mod effects;
+mod living;
 mod operate;
 mod real;
 mod refusals;

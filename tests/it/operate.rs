@@ -87,7 +87,7 @@ async fn metrics_and_health_are_the_operators_alone() {
     world.ask(&ada, "POST", "/w/acme/a").await.expect(403);
     world.ops("/healthz").await.expect(200);
     let ready = world.ops("/readyz").await.expect(200).json();
-    assert_eq!(ready, json!({"ready": true, "state": "ok", "audit": "ok"}));
+    assert_eq!(ready, json!({"ready": true, "state": "ok", "audit": "ok", "files": "ok"}));
     for line in [
         "chaperone_refusals_total{code=\"read-only\"}",
         "chaperone_grants_live",

@@ -42,16 +42,15 @@ pub(super) fn policy(s: &mut Section<'_>) -> Policy {
     };
     let dirs = folders(s, "dirs");
     folders(s, "shadow_dirs");
-    s.flag("reload");
+    let reload = s.flag("reload").unwrap_or(true);
     s.parsed("proof", proof);
     s.parsed("solver", values::words);
     s.without_effect(&[
-        ("reload", "policies are read once, at start"),
         ("shadow_dirs", "no policies are tried out beside those that decide"),
         ("proof", "no policy set is proved before it decides"),
         ("solver", "no policy set is proved before it decides"),
     ]);
-    Policy { dirs }
+    Policy { dirs, reload }
 }
 
 /// Whether policies are proved: a proof that is required but never made would be no protection.

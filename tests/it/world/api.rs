@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::builder::World;
 use super::client::{Reply, Via, body, request};
 use super::people::{Engineer, Member};
-use super::sockets::{Events, Socket, Upload};
+use super::sockets::{Download, Events, Socket, Upload};
 
 /// A session that an engineer holds.
 #[derive(Debug, Clone)]
@@ -120,6 +120,11 @@ impl World {
     /// Opens a stream of events in a session over a connection that speaks so.
     pub(crate) async fn events_via(&self, via: Via, session: &Session, path: &str) -> Events {
         Events::open(self.connect(via).await, path, &session.cookie()).await
+    }
+
+    /// Begins a download in a session.
+    pub(crate) async fn download(&self, session: &Session, path: &str) -> Download {
+        Download::open(self.connect(Via::Http1).await, path, &session.cookie()).await
     }
 
     /// Opens a WebSocket in a session.

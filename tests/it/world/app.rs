@@ -125,7 +125,8 @@ async fn answer(request: Request<Incoming>, memory: &Memory) -> Answer {
     memory.seen.lock().unwrap().push(seen.clone());
     let path = request.uri().path().to_owned();
     match path.rsplit('/').next().unwrap() {
-        "events" => events(),
+        "events" => events("text/event-stream"),
+        "download" => events("application/octet-stream"),
         "live" if seen.headers.contains_key(header::UPGRADE) => echo(request),
         "upload" => upload(request, memory).await,
         "file" => file(seen.headers.get(header::RANGE)),
@@ -152,10 +153,10 @@ fn text(status: StatusCode, text: &str) -> Answer {
 }
 
 /// A tick every 20 ms, without end.
-fn events() -> Answer {
+fn events(kind: &'static str) -> Answer {
     let ticks = Ticks { timer: interval(Duration::from_millis(20)) };
     let mut answer = Response::new(ticks.boxed_unsync());
-    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     answer
 }
 

@@ -42,6 +42,7 @@ pub(crate) struct Builder {
     route: String,
     more: String,
     policies: Vec<(&'static str, String)>,
+    policy_section: String,
     tls: bool,
     app: AppSpeaks,
 }
@@ -78,6 +79,12 @@ impl Builder {
     /// A policy file in place of the built-in profile.
     pub(crate) fn policy(mut self, name: &'static str, text: impl Into<String>) -> Self {
         self.policies.push((name, text.into()));
+        self
+    }
+
+    /// Lines of the section `policy`.
+    pub(crate) fn policy_section(mut self, lines: &str) -> Self {
+        self.policy_section += lines;
         self
     }
 
@@ -151,7 +158,7 @@ impl Builder {
     }
 
     fn config(&self, app: &App, staff: &Issuer, customers: &Issuer) -> String {
-        let Self { server, route, more, .. } = self;
+        let Self { server, route, more, policy_section, .. } = self;
         let port = app.address.port();
         let upstream = match self.app {
             AppSpeaks::Http => format!("http://127.0.0.1:{port}"),
@@ -160,7 +167,7 @@ impl Builder {
             AppSpeaks::Nothing => "http://127.0.0.1:1".to_owned(),
             AppSpeaks::Elsewhere(address) => format!("http://{address}"),
         };
-        let policy = if self.policies.is_empty() { "" } else { "[policy]\ndirs = [\"policies\"]" };
+        let dirs = if self.policies.is_empty() { "" } else { "dirs = [\"policies\"]" };
         let (staff, customers) = (staff.name(), customers.name());
         format!(
             r#"
@@ -186,7 +193,9 @@ allowed_groups = ["support", "billing-support", "partner-support"]
 issuer = "{customers}"
 jwks_file = "customers.jwks.json"
 token_paths = ["/api/chaperone-token"]
-{policy}
+[policy]
+{dirs}
+{policy_section}
 {more}
 "#
         )
@@ -214,8 +223,8 @@ fn token(config: &std::path::Path, scope: &str) -> String {
 
 impl World {
     pub(crate) fn builder() -> Builder {
-        let (server, route, more) = (String::new(), String::new(), String::new());
-        Builder { server, route, more, policies: Vec::new(), tls: false, app: AppSpeaks::Http }
+        let (server, route, more, policy_section) = (String::new(), String::new(), String::new(), String::new());
+        Builder { server, route, more, policies: Vec::new(), policy_section, tls: false, app: AppSpeaks::Http }
     }
 
     /// The world of most stories.
@@ -249,6 +258,14 @@ impl World {
         match &self.certificate {
             None => Connection::open(self.gate.address, via).await,
             Some(ca) => Connection::open_tls(self.gate.address, via, ca).await,
+        }
+    }
+
+    /// Whether a handshake with the gate succeeds, for a client that trusts its certificate file as it is now.
+    pub(crate) async fn try_connect(&self) -> bool {
+        match &self.certificate {
+            None => true,
+            Some(ca) => Connection::try_open_tls(self.gate.address, Via::Http1, ca).await.is_ok(),
         }
     }
 

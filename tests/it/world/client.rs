@@ -104,6 +104,11 @@ impl Connection {
 
     /// A connection in TLS that trusts the one authority `ca`; ALPN chooses `via`, and nothing else.
     pub(crate) async fn open_tls(address: SocketAddr, via: Via, ca: &Path) -> Self {
+        Self::try_open_tls(address, via, ca).await.unwrap()
+    }
+
+    /// As [`Connection::open_tls`], if the handshake succeeds.
+    pub(crate) async fn try_open_tls(address: SocketAddr, via: Via, ca: &Path) -> std::io::Result<Self> {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -113,9 +118,9 @@ impl Connection {
         tls.alpn_protocols = vec![protocol.to_vec()];
         let name = ServerName::try_from(HOST).unwrap();
         let socket = TcpStream::connect(address).await.unwrap();
-        let stream = TlsConnector::from(Arc::new(tls)).connect(name, socket).await.unwrap();
+        let stream = TlsConnector::from(Arc::new(tls)).connect(name, socket).await?;
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(protocol));
-        Self::shake(TokioIo::new(stream), via).await
+        Ok(Self::shake(TokioIo::new(stream), via).await)
     }
 
     async fn shake(io: impl Read + Write + Unpin + Send + 'static, via: Via) -> Self {

@@ -21,10 +21,11 @@ mod wait;
 
 pub(crate) use api::Session;
 pub(crate) use app::FILE;
-pub(crate) use builder::{SEGMENT, World};
-pub(crate) use client::{HOST, Via, body, refused, request};
+pub(crate) use builder::{Builder, SEGMENT, World};
+pub(crate) use client::{Connection, HOST, Via, body, refused, request};
 pub(crate) use gate::{Output, chaperone, chaperone_in};
-pub(crate) use people::{Member, engineers, members};
+pub(crate) use people::{Engineer, Member, engineers, members};
 pub(crate) use process::{Process, python};
+pub(crate) use sockets::{Download, Events, Socket, Upload};
 pub(crate) use tap::Tap;
 pub(crate) use wait::eventually;

@@ -53,6 +53,36 @@ impl Events {
     }
 }
 
+/// A download without an end.
+pub(crate) struct Download {
+    body: Incoming,
+    /// Answers end with their connection.
+    _connection: Connection,
+}
+
+impl Download {
+    /// Opens it, and waits for its first piece.
+    pub(crate) async fn open(mut connection: Connection, path: &str, cookie: &str) -> Self {
+        let asked = request("GET", path).header("cookie", cookie).body(http_body_util::Empty::<Bytes>::new());
+        let answer = connection.begin(asked.unwrap()).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let mut body = answer.into_body();
+        timeout(PATIENCE, body.frame()).await.expect("it moves").expect("a piece").unwrap();
+        Self { body, _connection: connection }
+    }
+
+    /// Reads on until the gate breaks it off: nobody may take it for the whole.
+    pub(crate) async fn broken_off(mut self) {
+        loop {
+            match timeout(PATIENCE, self.body.frame()).await.expect("the download goes on or breaks off") {
+                Some(Ok(_)) => {}
+                Some(Err(_)) => return,
+                None => panic!("the download came to an end as if it were whole"),
+            }
+        }
+    }
+}
+
 /// A WebSocket.
 pub(crate) struct Socket(WebSocketStream<TcpStream>);
 

@@ -1,0 +1,74 @@
+//! How each thing is read again, and what becomes of whoever relies on it.
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::access::{self, Access};
+use crate::cache::Directory;
+use crate::config;
+use crate::policy::Bundle;
+use crate::proxy::Tls;
+use crate::telemetry::logs::chain;
+
+use super::{Refusal, Reread, Source};
+
+/// The name of the policies in the log, in metrics and in `/readyz`.
+pub(super) const POLICIES: &str = "policies";
+
+/// The policies of the configured folders: what is in them decides as soon as it passes its checks, and everything that
+/// is open is decided again. None without folders: the policies are part of the program then.
+pub(in crate::server) fn policies(
+    policy: &config::Policy,
+    access: &Arc<Access>,
+    directory: &Arc<Directory>,
+) -> Option<Source> {
+    if policy.dirs.is_empty() {
+        return None;
+    }
+    let (policy, access, directory) = (policy.clone(), Arc::clone(access), Arc::clone(directory));
+    let (paths, watched) = (policy.dirs.clone(), policy.reload);
+    let reread = move || -> futures_util::future::BoxFuture<'static, Reread> {
+        let (policy, access, directory) = (policy.clone(), Arc::clone(&access), Arc::clone(&directory));
+        Box::pin(async move {
+            // Parsing and validating take a while: no request waits for them.
+            match tokio::task::spawn_blocking(move || Bundle::load(&policy)).await {
+                Ok(Ok(bundle)) => replace(&access, &directory, bundle).await,
+                Ok(Err(errors)) => Reread::Refused(Refusal { brief: errors.brief(), full: errors.to_string() }),
+                Err(error) => Reread::Later(error.to_string()),
+            }
+        })
+    };
+    Some(Source { what: POLICIES, paths, watched, reread: Box::new(reread) })
+}
+
+async fn replace(access: &Access, directory: &Directory, bundle: Bundle) -> Reread {
+    match access::policies::replace(access, bundle).await {
+        Ok(true) => {
+            directory.decide_anew();
+            Reread::Replaced
+        }
+        Ok(false) => Reread::Unchanged,
+        Err(error) => Reread::Later(format!("the change cannot be recorded: {}", chain(&error))),
+    }
+}
+
+/// Certificate, key and client authorities of the public listener: handshakes from now on use them, connections that
+/// are open go on.
+pub(in crate::server) fn certificate(tls: &Tls) -> Source {
+    let paths: Vec<PathBuf> = tls.files();
+    let tls = tls.clone();
+    let reread = move || -> futures_util::future::BoxFuture<'static, Reread> {
+        let tls = tls.clone();
+        Box::pin(async move {
+            match tokio::task::spawn_blocking(move || tls.reload()).await {
+                Ok(Ok(true)) => Reread::Replaced,
+                Ok(Ok(false)) => Reread::Unchanged,
+                Ok(Err(error)) => {
+                    let words = chain(&error);
+                    Reread::Refused(Refusal { brief: words.clone(), full: words })
+                }
+                Err(error) => Reread::Later(error.to_string()),
+            }
+        })
+    };
+    Source { what: "certificate", paths, watched: true, reread: Box::new(reread) }
+}
