@@ -9,6 +9,7 @@
 //! * `real`: apps of others that take the user from a header, behind the gate.
 //! * `refusals`: how a refusal looks, to a program and to a person.
 //! * `commands`: the commands that ask a running gate, and those that describe the command line.
+//! * `attacks`: the attack suite of `tests/attacks`: nothing unsafe reaches the app, whatever is sent.
 //! * `operate`: what operators meet: mistakes, signals, an app or a disk that is gone.
 #![expect(
     clippy::unwrap_used,
@@ -17,6 +18,7 @@
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
+mod attacks;
 mod commands;
 mod consent;
 mod effects;

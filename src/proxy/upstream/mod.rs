@@ -24,6 +24,8 @@ use super::body::{BoxError, Outgoing, Progress};
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long the app may take to answer with a head, counted from the last sign of life of the request's body.
 const HEAD: Duration = Duration::from_mins(1);
+/// How much of an answer is held while the client does not read it; also the longest head of an answer. In bytes.
+const HELD: usize = 64 * 1024;
 /// How long an idle connection is kept.
 const IDLE: Duration = Duration::from_mins(1);
 
@@ -136,7 +138,8 @@ impl Upstream {
         *request.uri_mut() = Uri::from(target);
         let answer = async {
             let io = fresh.call(Uri::default()).await?;
-            let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await?;
+            let (mut sender, connection) =
+                hyper::client::conn::http1::Builder::new().max_buf_size(HELD).handshake(io).await?;
             tasks.spawn(async move {
                 if let Err(error) = connection.with_upgrades().await {
                     tracing::debug!(%error, "an upgraded connection to the app ended");
@@ -170,6 +173,7 @@ impl Origin {
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
+            .http1_max_buf_size(HELD)
             .set_host(false)
             .http2_only(http2_only)
             .build(to_origin(connector().enable_all_versions().wrap_connector(tcp())));

@@ -82,6 +82,11 @@ impl Gate {
         self.log.lock().unwrap().clone()
     }
 
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Asks it to end, as an orchestrator does.
     pub(crate) fn terminate(&self) {
         self.signal("TERM");
