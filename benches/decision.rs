@@ -67,6 +67,7 @@ impl Facts {
             expires_at: now.plus(Span::from_seconds(3600)),
             last_seen_at: now,
             mfa_at: Some(granted),
+            signed_by: None,
             ended: None,
         };
         Self {

@@ -72,6 +72,8 @@ fn engineer(n: usize) -> anyhow::Result<EngineerClaims> {
         groups: ["support", "emea", "on-call"].map(str::to_owned).into(),
         organization: "vendor".to_owned(),
         mfa_at: None,
+        issued_at: Timestamp::from_millis(0),
+        signed_by: None,
     })
 }
 

@@ -14,6 +14,7 @@ use crate::identity::ApiKey;
 use crate::store::members::Known;
 use crate::store::{Change, api_keys, engineers, members, workspaces};
 
+use super::engineers::{may_do_support, shut_out};
 use super::permission::switched_off;
 use super::{Access, AccessError, record};
 
@@ -80,6 +81,8 @@ pub struct EngineerActor {
     pub engineer: Engineer,
     /// When they last proved a second factor, if the token says.
     pub mfa_at: Option<Timestamp>,
+    /// The thumbprint of the key that signed their token, if they presented one.
+    pub signed_by: Option<String>,
 }
 
 /// A machine that acts.
@@ -125,6 +128,10 @@ pub struct EngineerClaims {
     pub organization: String,
     /// When they last proved a second factor.
     pub mfa_at: Option<Timestamp>,
+    /// When the token was made: a later one's word wins.
+    pub issued_at: Timestamp,
+    /// The thumbprint of the key that signed it.
+    pub signed_by: Option<String>,
 }
 
 impl Access {
@@ -168,34 +175,54 @@ impl Access {
         Ok(told)
     }
 
-    /// The engineer of a genuine token: created or updated from its claims (a change of groups or organization works
-    /// on live sessions at once).
+    /// The engineer of a genuine token: created or updated from its claims, unless a later token has spoken since it was
+    /// made. A change of groups or organization works on live sessions at once.
     ///
     /// # Errors
-    /// `policy-denied` for an engineer whom the directory disabled.
+    /// `policy-denied` for an engineer whom the directory disabled, or who is in no group or organization that does support.
     pub async fn engineer(&self, claims: EngineerClaims) -> Result<Actor, AccessError> {
-        let EngineerClaims { id, email, name, groups, organization, mfa_at } = claims;
+        let EngineerClaims { id, email, name, groups, organization, mfa_at, issued_at, signed_by } = claims;
         let told = Engineer { id, email, name, groups, organization, disabled: false };
-        let known = engineers::find(&mut *self.store.read().await?, &told.id).await?;
+        let mut read = self.store.read().await?;
+        let known = engineers::find(&mut read, &told.id).await?;
+        let told_at = engineers::told_at(&mut read, &told.id).await?;
+        drop(read);
         let engineer = match known {
             Some(known) if known.disabled => return Err(switched_off()),
-            Some(known) if known == told => known,
-            Some(_) | None => self.told_engineer(told).await?,
+            Some(known) if told_at > Some(issued_at) => known,
+            Some(known) if known == told => {
+                if told_at < Some(issued_at) {
+                    self.store.told_again(&known.id, issued_at).await?;
+                }
+                known
+            }
+            Some(_) | None => self.told_engineer(told, issued_at).await?,
         };
-        Ok(Actor::Engineer(EngineerActor { engineer, mfa_at }))
+        may_do_support(&engineer, &self.staff)?;
+        Ok(Actor::Engineer(EngineerActor { engineer, mfa_at, signed_by }))
     }
 
-    async fn told_engineer(&self, told: Engineer) -> Result<Engineer, AccessError> {
+    async fn told_engineer(&self, told: Engineer, issued_at: Timestamp) -> Result<Engineer, AccessError> {
         let mut tx = self.store.write().await?;
-        if engineers::find(&mut tx, &told.id).await?.is_some_and(|known| known.disabled) {
-            return Err(switched_off());
+        let now = self.clock.now();
+        if let Some(known) = engineers::find(&mut tx, &told.id).await? {
+            if known.disabled {
+                return Err(switched_off());
+            }
+            if engineers::told_at(&mut tx, &told.id).await? > Some(issued_at) {
+                return Ok(known);
+            }
         }
         engineers::put(&mut tx, &told).await?;
+        engineers::set_told_at(&mut tx, &told.id, issued_at).await?;
         tx.change(&Change::Engineer(told.id.clone())).await?;
+        if may_do_support(&told, &self.staff).is_err() {
+            shut_out(self, &mut tx, &told.id, "staff.allowed_groups", now).await?;
+        }
         let event = Event {
             engineer: Some(told.id.clone()),
             decision: Some(record::by_rule(self, &json!({ "by": "token", "engineer": told }))?),
-            ..Event::new(self.clock.now(), Kind::EngineerChanged)
+            ..Event::new(now, Kind::EngineerChanged)
         };
         let sequence = tx.commit(&event).await?;
         self.feed.announce(sequence).await;

@@ -16,7 +16,8 @@ use super::{Access, AccessError, record};
 pub(super) struct Ending<'a> {
     /// The code that requests are refused with from then on.
     pub(super) cause: &'a Code,
-    /// Who ends it, in words: a member's id, `operator:NAME`, `engineer:ID`, `directory:NAME`, `forced-sso` or `clock`.
+    /// Who ends it, in words: a member's id, `operator:NAME`, `engineer:ID`, `directory:NAME`, `forced-sso`, `clock`,
+    /// `staff-keys` or `staff.allowed_groups`.
     pub(super) by: &'a str,
     /// When.
     pub(super) at: Timestamp,

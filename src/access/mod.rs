@@ -7,6 +7,7 @@
 //! * `policies`: the set that decides, when it is replaced. `api_keys`: keys for the API. `trail`: the relay from event rows to the journal. `expiry`: what ends by itself.
 //! * `permission`: which kind of actor, and what the policies say. Keys are judged by their scopes, for the policies
 //!   speak of people.
+//! * `standing`: sessions whose engineers nobody vouches for any more.
 //! * `ending`: how a session ends and a grant is revoked, whatever the cause. `record`: decisions in events.
 //! * `repeat`: creating calls that are safe to repeat. `error`: why a call fails.
 //!
@@ -25,6 +26,7 @@ pub mod policies;
 mod record;
 mod repeat;
 pub mod sessions;
+pub mod standing;
 pub mod support_access;
 #[cfg(test)]
 mod tests;
@@ -40,6 +42,7 @@ pub use error::AccessError;
 use crate::config;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Clock;
+use crate::identity::Jwks;
 use crate::policy::Engine;
 use crate::store::{Feed, Store};
 use crate::telemetry::metrics::Metrics;
@@ -55,6 +58,10 @@ pub struct Access {
     pub engine: Arc<Engine>,
     /// The clocks.
     pub clock: Arc<Clock>,
+    /// Who engineers are.
+    pub staff: config::Staff,
+    /// The keys of the staff's issuer.
+    pub staff_keys: Arc<Jwks>,
     /// Limits of grants.
     pub grants: config::Grants,
     /// Limits of sessions.

@@ -174,6 +174,7 @@ fn session(grant: &Grant, now: Timestamp) -> Session {
         expires_at: now.plus(Span::from_seconds(3600)),
         last_seen_at: now,
         mfa_at: None,
+        signed_by: None,
         ended: None,
     }
 }

@@ -79,6 +79,9 @@ pub struct Session {
     pub last_seen_at: Timestamp,
     /// When the engineer last proved a second factor, if the identity provider says.
     pub mfa_at: Option<Timestamp>,
+    /// The thumbprint (RFC 7638) of the issuer's key that signed the sign-in by which it began: when the issuer withdraws
+    /// the key, it ends. None where no token was presented.
+    pub signed_by: Option<String>,
     /// How it ended, if it did.
     pub ended: Option<Ended>,
 }

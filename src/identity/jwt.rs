@@ -45,6 +45,8 @@ pub struct VerifiedJwt {
     pub expires_at: Timestamp,
     /// Whether it has an `act` claim (RFC 8693): somebody acts for its subject.
     pub acted: bool,
+    /// The thumbprint (RFC 7638) of the key that signed it.
+    pub signed_by: String,
     /// All claims.
     pub claims: Map<String, Value>,
 }
@@ -79,11 +81,17 @@ impl Verifier {
     /// Says which check failed.
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedJwt, JwtError> {
         let jws = Jws::parse(token)?;
-        let key = self.jwks.key(jws.kid.as_deref(), jws.alg).await?;
-        self.check(jws.verify(&key)?, now)
+        let (key, signed_by) = self.jwks.key(jws.kid.as_deref(), jws.alg).await?;
+        self.check(jws.verify(&key)?, signed_by, now)
     }
 
-    fn check(&self, claims: Map<String, Value>, now: Timestamp) -> Result<VerifiedJwt, JwtError> {
+    /// The issuer's keys.
+    #[must_use]
+    pub fn keys(&self) -> &Arc<Jwks> {
+        &self.jwks
+    }
+
+    fn check(&self, claims: Map<String, Value>, signed_by: String, now: Timestamp) -> Result<VerifiedJwt, JwtError> {
         if text(&claims, "iss") != Some(&self.issuer) {
             return Err(JwtError::Claim("iss"));
         }
@@ -93,7 +101,7 @@ impl Verifier {
         let subject = text(&claims, "sub").filter(|sub| !sub.is_empty()).ok_or(JwtError::Claim("sub"))?.to_owned();
         let (issued_at, expires_at) = check_times(&claims, now)?;
         let acted = claims.get("act").is_some_and(|act| !act.is_null());
-        Ok(VerifiedJwt { subject, issued_at, expires_at, acted, claims })
+        Ok(VerifiedJwt { subject, issued_at, expires_at, acted, signed_by, claims })
     }
 }
 

@@ -102,13 +102,16 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
         feed: Arc::clone(&feed),
         engine: Arc::clone(&engine),
         clock: Arc::clone(&clock),
+        staff: config.staff.clone(),
+        staff_keys: Arc::clone(staff.keys()),
         grants: config.grants.clone(),
         sessions: config.sessions.clone(),
         metrics: Arc::clone(&metrics),
     });
     background(&phases, &directory, &feed, &access, &journal);
     let tls = config.server.tls.as_ref().map(Tls::new).transpose()?;
-    let (reload, files) = reloading(&phases, &config, &access, &directory, tls.as_ref());
+    let sources = sources(&config, &access, &directory, tls.as_ref(), &customers);
+    let (reload, files) = reloading(&phases, &access, sources, customers.keys());
 
     let parts = Parts {
         directory: Arc::clone(&directory),
@@ -139,20 +142,34 @@ fn background(phases: &Phases, directory: &Arc<Directory>, feed: &Feed, access: 
     tasks.spawn(access::trail::relay(Arc::clone(access), Arc::clone(journal), stop()));
 }
 
-/// What is read again while the gate runs.
-fn reloading(
-    phases: &Phases,
+/// What is read again while the gate runs; what may take long comes last.
+fn sources(
     config: &Config,
     access: &Arc<Access>,
     directory: &Arc<Directory>,
     tls: Option<&Tls>,
+    customers: &Verifier,
+) -> Vec<reload::Source> {
+    let policies = reload::policies(&config.policy, access, directory).into_iter();
+    let certificate = tls.map(reload::certificate);
+    let keys = [("staff-keys", &access.staff_keys), ("customers-keys", customers.keys())];
+    policies.chain(certificate).chain(keys.map(|(what, jwks)| reload::keys(what, jwks))).collect()
+}
+
+/// Begins to watch files and issuers.
+fn reloading(
+    phases: &Phases,
+    access: &Arc<Access>,
+    sources: Vec<reload::Source>,
+    customers: &Arc<Jwks>,
 ) -> (Reload, Arc<Standing>) {
-    let sources = reload::policies(&config.policy, access, directory).into_iter();
-    let sources = sources.chain(tls.map(reload::certificate)).collect();
+    let stop = || phases.stop_background.clone();
     let (reload, asked) = Reload::channel();
     let standing = Arc::new(Standing::new(Arc::clone(&access.metrics)));
-    let stop = phases.stop_background.clone();
-    phases.background.spawn(reload::run(sources, Arc::clone(&standing), asked, stop));
+    let issuers = vec![Arc::clone(&access.staff_keys), Arc::clone(customers)];
+    phases.background.spawn(reload::run(sources, Arc::clone(&standing), asked, stop()));
+    phases.background.spawn(reload::issuers::refresh(issuers, stop()));
+    phases.background.spawn(reload::issuers::withdraw(Arc::clone(access), stop()));
     (reload, standing)
 }
 

@@ -64,6 +64,28 @@ pub async fn delete(tx: &mut Write, id: &EngineerId, now: Timestamp) -> Result<(
     Ok(())
 }
 
+/// When the newest staff token of an engineer was made that we have seen; none when nobody knows them.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn told_at(connection: &mut SqliteConnection, id: &EngineerId) -> Result<Option<Timestamp>, StoreError> {
+    let query = sqlx::query("SELECT told_at FROM engineers WHERE id = $1").bind(id.as_str());
+    let row = query.fetch_optional(connection).await?;
+    row.map(|row| Columns { row: &row, table: TABLE }.time("told_at")).transpose()
+}
+
+/// Notes when the token was made that told of an engineer; never moves the time backwards.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn set_told_at(tx: &mut Write, id: &EngineerId, at: Timestamp) -> Result<(), StoreError> {
+    sqlx::query(TELL).bind(id.as_str()).bind(at.as_millis()).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// As [`set_told_at`], for a token that says nothing new.
+pub(super) const TELL: &str = "UPDATE engineers SET told_at = $2 WHERE id = $1 AND told_at < $2";
+
 fn read(row: &SqliteRow) -> Result<Engineer, StoreError> {
     let columns = Columns { row, table: TABLE };
     Ok(Engineer {

@@ -1,7 +1,9 @@
-//! What is written without an event, for nobody decided it: when sessions were last seen, and rows that are done with.
-use crate::domain::id::SessionId;
+//! What is written without an event, for nobody decided it: when sessions and tokens were last seen, and rows that are
+//! done with.
+use crate::domain::id::{EngineerId, SessionId};
 use crate::domain::time::{Span, Timestamp};
 
+use super::engineers;
 use super::sqlite::{Store, StoreError};
 
 /// How long ended sessions keep their cause, and calls can be repeated (contract, sections 1 and 4).
@@ -28,6 +30,15 @@ impl Store {
                 .await?;
         }
         Ok(transaction.commit().await?)
+    }
+
+    /// Notes when a token was made that says of an engineer what is known; never moves the time backwards.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn told_again(&self, engineer: &EngineerId, at: Timestamp) -> Result<(), StoreError> {
+        sqlx::query(engineers::TELL).bind(engineer.as_str()).bind(at.as_millis()).execute(&self.writer).await?;
+        Ok(())
     }
 
     /// Removes what nobody asks for any more: sessions that ended and calls that were made 24 hours ago, old changes.

@@ -15,6 +15,8 @@ use super::write::Write;
 /// Whose sessions.
 #[derive(Debug, Clone, Copy)]
 pub enum Of<'a> {
+    /// All there are.
+    Everybody,
     /// All in a workspace.
     Workspace(&'a WorkspaceId),
     /// All as one member.
@@ -93,6 +95,7 @@ pub async fn list_live(
 /// When the database cannot be read.
 pub async fn unended(connection: &mut SqliteConnection, of: Of<'_>) -> Result<Vec<Session>, StoreError> {
     let query = match of {
+        Of::Everybody => sqlx::query("SELECT * FROM sessions WHERE ended_at IS NULL"),
         Of::Workspace(id) => {
             sqlx::query("SELECT * FROM sessions WHERE workspace = $1 AND ended_at IS NULL").bind(id.as_str())
         }
@@ -133,7 +136,8 @@ pub async fn due(
 pub async fn insert(tx: &mut Write, session: &Session, token: &SecretHash) -> Result<(), StoreError> {
     let sql =
         "INSERT INTO sessions (id, token_hash, workspace, subject, engineer, grant_id, reason, ticket, started_at,
-            expires_at, last_seen_at, mfa_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+            expires_at, last_seen_at, mfa_at, signed_by)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     sqlx::query(sql)
         .bind(session.id.as_str())
         .bind(token.as_bytes().as_slice())
@@ -147,6 +151,7 @@ pub async fn insert(tx: &mut Write, session: &Session, token: &SecretHash) -> Re
         .bind(session.expires_at.as_millis())
         .bind(session.last_seen_at.as_millis())
         .bind(session.mfa_at.map(Timestamp::as_millis))
+        .bind(&session.signed_by)
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -235,6 +240,7 @@ fn read(row: &SqliteRow) -> Result<Session, StoreError> {
         expires_at: columns.time("expires_at")?,
         last_seen_at: columns.time("last_seen_at")?,
         mfa_at: columns.optional_time("mfa_at")?,
+        signed_by: columns.plain("signed_by")?,
         ended,
     })
 }

@@ -86,6 +86,7 @@ fn session(grant: &Grant) -> Session {
         expires_at: NOW.plus(Span::from_seconds(3600)),
         last_seen_at: NOW,
         mfa_at: None,
+        signed_by: None,
         ended: None,
     }
 }

@@ -21,6 +21,7 @@ use super::{NewSession, Started};
 use crate::access::actor::EngineerActor;
 use crate::access::ending::about;
 use crate::access::permission::{engineer, present_engineer};
+use crate::access::standing::still_vouched_for;
 use crate::access::{Access, AccessError, Actor, Idempotency, record, repeat};
 
 /// Begins a session. Engineers only.
@@ -38,6 +39,7 @@ pub async fn start(
     let mut tx = access.store.write().await?;
     let now = access.clock.now();
     let engineer = present_engineer(&mut tx, who).await?;
+    still_vouched_for(access, who)?;
     let caller = format!("engineer:{}", engineer.id);
     if let Some(made) = repeat::made(&mut tx, &caller, idempotency.as_ref()).await? {
         return again(access, tx, &engineer, &made, now).await;
@@ -92,6 +94,7 @@ fn begun(access: &Access, entry: &Entry<'_>, who: &EngineerActor, grant: &Grant)
         expires_at: last_moment(access, grant, now),
         last_seen_at: now,
         mfa_at: who.mfa_at,
+        signed_by: who.signed_by.clone(),
         ended: None,
     }
 }

@@ -19,6 +19,7 @@ use crate::domain::member::{Member, Role};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::{Clock, Span};
 use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
+use crate::identity::Jwks;
 use crate::policy::{Bundle, Engine};
 use crate::store::{Feed, Store};
 use crate::telemetry::metrics::Metrics;
@@ -49,6 +50,8 @@ impl World {
             feed: Arc::new(Feed::new()),
             engine: Arc::new(Engine::new(Bundle::builtin().unwrap())),
             clock: Clock::system(),
+            staff: vendor(),
+            staff_keys: Jwks::new(config::JwksFrom::Discovery, "https://idp.vendor.example", Clock::system()),
             grants,
             sessions: config::Sessions { max: Span::from_seconds(8 * 3600), idle: Span::from_seconds(1800) },
             metrics: Metrics::new(),
@@ -132,6 +135,21 @@ fn staff(id: &str) -> EngineerClaims {
         groups: ["support".to_owned()].into(),
         organization: "vendor".into(),
         mfa_at: None,
+        issued_at: Clock::system().now(),
+        signed_by: None,
+    }
+}
+
+/// Whom the vendor takes for engineers.
+pub(super) fn vendor() -> config::Staff {
+    config::Staff {
+        issuer: "https://idp.vendor.example".to_owned(),
+        audience: "chaperone".to_owned(),
+        jwks: config::JwksFrom::Discovery,
+        allowed_groups: ["support".to_owned()].into(),
+        groups_claim: "groups".to_owned(),
+        organization_claim: "org".to_owned(),
+        organizations: [("vendor".to_owned(), "Example Support".to_owned())].into(),
     }
 }
 

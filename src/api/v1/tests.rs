@@ -61,6 +61,7 @@ fn session() -> Session {
         expires_at: at("2026-11-21T18:00:00Z"),
         last_seen_at: at("2026-11-21T10:05:00Z"),
         mfa_at: None,
+        signed_by: None,
         ended: None,
     }
 }

@@ -1,12 +1,13 @@
 //! The cache: when keys are read again, and how long we go on without.
 use std::error::Error;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use jsonwebtoken::DecodingKey;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::config::JwksFrom;
@@ -34,6 +35,8 @@ pub struct Jwks {
     asked: Mutex<Asked>,
     /// The asking goes on when the request that needs it is dropped: else whoever hangs up early could keep new keys away.
     tasks: TaskTracker,
+    /// Told when the keys are other ones than before.
+    changes: watch::Sender<()>,
 }
 
 /// What is known of the keys.
@@ -107,6 +110,7 @@ impl Jwks {
             known: ArcSwapOption::empty(),
             asked: Mutex::default(),
             tasks: TaskTracker::new(),
+            changes: watch::Sender::new(()),
         })
     }
 
@@ -126,17 +130,56 @@ impl Jwks {
         }
     }
 
-    /// The key for a token that is signed with `alg` and names `kid`.
+    /// The file that the keys are in; none: they are fetched.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match &self.source {
+            JwksFrom::File(path) => Some(path),
+            JwksFrom::Url(_) | JwksFrom::Discovery => None,
+        }
+    }
+
+    /// Asks the source again now, unless it has just failed; returns whether the keys are other ones than before.
+    ///
+    /// # Errors
+    /// When the source does not answer, or with no keys: then those that are known stay.
+    pub async fn refresh(&self) -> Result<bool, JwksError> {
+        let mut asked = self.asked.lock().await;
+        if self.file().is_none() && !asked.may_ask(self.pauses(), self.clock.uptime()) {
+            return Ok(false);
+        }
+        let before = self.known.load_full();
+        let result = self.load().await;
+        asked.ended(result.is_ok(), self.clock.uptime());
+        let now = result?;
+        Ok(before.is_none_or(|before| !before.keys.same(&now.keys)))
+    }
+
+    /// Hears when the keys are other ones than before.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// Whether the issuer still has the key with this thumbprint; none when no keys are known.
+    #[must_use]
+    pub fn holds(&self, thumbprint: &str) -> Option<bool> {
+        self.known.load().as_ref().map(|known| known.keys.holds(thumbprint))
+    }
+
+    /// The key for a token that is signed with `alg` and names `kid`, and its thumbprint.
     ///
     /// # Errors
     /// [`JwtError::Keys`] when no keys are known that are young enough; [`JwtError::Signature`] when none of them fits.
-    pub(crate) async fn key(self: &Arc<Self>, kid: Option<&str>, alg: Alg) -> Result<DecodingKey, JwtError> {
+    pub(crate) async fn key(self: &Arc<Self>, kid: Option<&str>, alg: Alg) -> Result<(DecodingKey, String), JwtError> {
         let known = self.usable().await.ok_or(JwtError::Keys)?;
-        if let Some(key) = known.keys.find(kid, alg) {
-            return Ok(key.clone());
+        let found =
+            |known: &Known| known.keys.find(kid, alg).map(|(key, thumbprint)| (key.clone(), thumbprint.to_owned()));
+        if let Some(key) = found(&known) {
+            return Ok(key);
         }
         let newer = self.newer_than(known).await.ok_or(JwtError::Signature)?;
-        newer.keys.find(kid, alg).cloned().ok_or(JwtError::Signature)
+        found(&newer).ok_or(JwtError::Signature)
     }
 
     /// Keys that are fresh, or as fresh as can be had and young enough.
@@ -208,7 +251,10 @@ impl Jwks {
         };
         let keys = source::load(&self.source, &self.issuer).await?;
         let known = Arc::new(Known { keys, stamp, confirmed });
-        self.known.store(Some(Arc::clone(&known)));
+        let before = self.known.swap(Some(Arc::clone(&known)));
+        if before.is_none_or(|before| !before.keys.same(&known.keys)) {
+            self.changes.send_replace(());
+        }
         Ok(known)
     }
 

@@ -1,4 +1,5 @@
 //! A JWKS document (RFC 7517): which of its keys we use, and for which algorithm. All others are passed over.
+use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::DecodingKey;
@@ -20,6 +21,7 @@ struct Key {
     kid: Option<String>,
     alg: Alg,
     public: DecodingKey,
+    thumbprint: String,
 }
 
 #[derive(Deserialize)]
@@ -57,45 +59,67 @@ impl KeySet {
         self.0.is_empty()
     }
 
-    /// The one key for `alg` under that `kid`; without a `kid` the only key for `alg`. None when several would do.
-    pub(super) fn find(&self, kid: Option<&str>, alg: Alg) -> Option<&DecodingKey> {
+    /// Whether a key with this thumbprint is among them.
+    pub(super) fn holds(&self, thumbprint: &str) -> bool {
+        self.0.iter().any(|key| key.thumbprint == thumbprint)
+    }
+
+    /// Whether both hold the same keys under the same names.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        let names =
+            |set: &Self| -> Vec<_> { set.0.iter().map(|key| (key.kid.clone(), key.thumbprint.clone())).collect() };
+        names(self) == names(other)
+    }
+
+    /// The one key for `alg` under that `kid`, and its thumbprint; without a `kid` the only key for `alg`. None when
+    /// several would do.
+    pub(super) fn find(&self, kid: Option<&str>, alg: Alg) -> Option<(&DecodingKey, &str)> {
         let fits = |key: &&Key| key.alg == alg && (kid.is_none() || key.kid.as_deref() == kid);
         let mut fitting = self.0.iter().filter(fits);
         let first = fitting.next()?;
-        fitting.next().is_none().then_some(&first.public)
+        fitting.next().is_none().then_some((&first.public, first.thumbprint.as_str()))
     }
 }
 
 impl Key {
     fn read(value: Value) -> Option<Self> {
         let jwk: Jwk = serde_json::from_value(value).ok()?;
-        let (alg, public) = jwk.public()?;
+        let (alg, public, thumbprint) = jwk.public()?;
         let is_for_signatures = jwk.public_use.as_deref().is_none_or(|public_use| public_use == "sig");
         let verifies = jwk.key_ops.as_ref().is_none_or(|ops| ops.iter().any(|op| op == "verify"));
         let fits = jwk.alg.as_deref().is_none_or(|name| Alg::from_name(name) == Some(alg));
-        (is_for_signatures && verifies && fits).then_some(Self { kid: jwk.kid, alg, public })
+        (is_for_signatures && verifies && fits).then_some(Self { kid: jwk.kid, alg, public, thumbprint })
     }
 }
 
 impl Jwk {
-    /// The key, by its kind. Symmetric keys (`oct`) have no place in a public document and are never taken.
-    fn public(&self) -> Option<(Alg, DecodingKey)> {
+    /// The key by its kind, and its thumbprint: the digest of the members that make the key, in the order of their names
+    /// (RFC 7638 section 3.2, RFC 8037 section 2). Symmetric keys (`oct`) have no place in a public document and are never taken.
+    fn public(&self) -> Option<(Alg, DecodingKey, String)> {
+        let Self { n, e, x, y, .. } = self;
         match (self.kty.as_str(), self.crv.as_deref()) {
             ("RSA", None) => {
-                let key = DecodingKey::from_rsa_components(&self.n, &self.e).ok()?;
-                (bits(&self.n)? >= MIN_RSA_BITS).then_some((Alg::Rs256, key))
+                let key = DecodingKey::from_rsa_components(n, e).ok()?;
+                let members = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
+                (bits(n)? >= MIN_RSA_BITS).then(|| (Alg::Rs256, key, thumbprint(&members)))
             }
             ("EC", Some("P-256")) => {
-                let key = DecodingKey::from_ec_components(&self.x, &self.y).ok()?;
-                (bytes(&self.x)? == 32 && bytes(&self.y)? == 32).then_some((Alg::Es256, key))
+                let key = DecodingKey::from_ec_components(x, y).ok()?;
+                let members = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
+                (bytes(x)? == 32 && bytes(y)? == 32).then(|| (Alg::Es256, key, thumbprint(&members)))
             }
             ("OKP", Some("Ed25519")) => {
-                let key = DecodingKey::from_ed_components(&self.x).ok()?;
-                (bytes(&self.x)? == 32).then_some((Alg::EdDsa, key))
+                let key = DecodingKey::from_ed_components(x).ok()?;
+                let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
+                (bytes(x)? == 32).then(|| (Alg::EdDsa, key, thumbprint(&members)))
             }
             _another_kind => None,
         }
     }
+}
+
+fn thumbprint(members: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, members.as_bytes()))
 }
 
 fn bytes(encoded: &str) -> Option<usize> {
@@ -169,6 +193,17 @@ mod tests {
         assert!(two.find(None, Alg::EdDsa).is_none(), "two would do");
         assert!(keys(&json!([ed("a"), rsa(2048)])).find(None, Alg::EdDsa).is_some());
         assert!(keys(&json!([ed("a"), ed("a")])).find(Some("a"), Alg::EdDsa).is_none(), "one kid, two keys");
+    }
+
+    #[test]
+    fn a_key_is_known_by_its_thumbprint_whatever_its_name() {
+        // RFC 8037, appendix A.3.
+        let thumbprint = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
+        let ed = |kid: &str| json!({ "kty": "OKP", "crv": "Ed25519", "x": X, "kid": kid });
+        let set = keys(&json!([ed("a")]));
+        assert_eq!(set.find(Some("a"), Alg::EdDsa).map(|(_, thumbprint)| thumbprint), Some(thumbprint));
+        assert!(keys(&json!([ed("b")])).holds(thumbprint) && !keys(&json!([rsa(2048)])).holds(thumbprint));
+        assert!(set.same(&keys(&json!([ed("a"), "not a key"]))) && !set.same(&keys(&json!([ed("b")]))));
     }
 
     #[test]

@@ -106,6 +106,33 @@ async fn a_new_key_in_the_file_counts_at_once_and_an_old_one_no_longer() {
 }
 
 #[tokio::test]
+async fn whoever_relies_on_keys_hears_when_they_are_others_and_only_then() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("jwks.json");
+    let (old, new) = (Issuer::ed25519("old"), Issuer::ed25519("new"));
+    std::fs::write(&file, jwks(&[&old])).expect("it is ours");
+    let keys = Jwks::new(JwksFrom::File(file.clone()), "", Clock::system());
+    assert_eq!(keys.holds("anything"), None, "nothing is known yet");
+    keys.warm().await.expect("a sound file");
+    let (_, signed_by) = keys.key(Some("old"), Alg::EdDsa).await.expect("the key");
+    let mut changes = keys.changes();
+    assert!(!keys.refresh().await.expect("a sound file") && !changes.has_changed().expect("it is there"));
+
+    std::fs::write(&file, "{").expect("it is ours");
+    keys.refresh().await.expect_err("no keys");
+    assert_eq!((keys.holds(&signed_by), changes.has_changed().expect("it is there")), (Some(true), false));
+
+    std::fs::write(&file, jwks(&[&old, &new])).expect("it is ours");
+    assert!(keys.refresh().await.expect("a sound file, at once after a bad one"));
+    changes.changed().await.expect("it is there");
+    assert_eq!(keys.holds(&signed_by), Some(true));
+    std::fs::write(&file, jwks(&[&new])).expect("it is ours");
+    assert_eq!(has(&keys, "new").await, Ok(()), "a token makes the file be read, too");
+    changes.changed().await.expect("it is there");
+    assert_eq!(keys.holds(&signed_by), Some(false));
+}
+
+#[tokio::test]
 async fn a_file_that_vanishes_or_breaks_leaves_the_last_known_keys() {
     let dir = tempfile::tempdir().expect("a folder");
     let file = dir.path().join("jwks.json");

@@ -151,6 +151,7 @@ fn session(case: &Case, engineer: &Engineer) -> Session {
         expires_at: case.at,
         last_seen_at: case.last_seen_at,
         mfa_at: facts.mfa_at,
+        signed_by: None,
         ended: None,
     }
 }

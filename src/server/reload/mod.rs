@@ -3,10 +3,12 @@
 //! * here: what is watched, and the task that looks: when a folder changes, every few seconds, and on SIGHUP.
 //! * `watch`: hears from the operating system that something in a folder changed. `digest`: whether it really did.
 //! * `sources`: how each thing is read again.
+//! * `issuers`: keys that are fetched, and what becomes of whoever stood on a withdrawn one.
 //! * `standing`: what was refused, as `/readyz` and the log tell it.
 //!
 //! A version that does not pass its checks replaces nothing: the one before stays in force.
 mod digest;
+pub(super) mod issuers;
 mod sources;
 mod standing;
 mod watch;
@@ -22,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use digest::Digest;
 use watch::Watch;
 
-pub(super) use sources::{certificate, policies};
+pub(super) use sources::{certificate, keys, policies};
 pub(super) use standing::Standing;
 
 /// How often files are looked at although nobody said that they changed: events get lost, and some file systems send none.

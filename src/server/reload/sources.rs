@@ -1,10 +1,13 @@
 //! How each thing is read again, and what becomes of whoever relies on it.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
 
 use crate::access::{self, Access};
 use crate::cache::Directory;
 use crate::config;
+use crate::identity::Jwks;
 use crate::policy::Bundle;
 use crate::proxy::Tls;
 use crate::telemetry::logs::chain;
@@ -26,7 +29,7 @@ pub(in crate::server) fn policies(
     }
     let (policy, access, directory) = (policy.clone(), Arc::clone(access), Arc::clone(directory));
     let (paths, watched) = (policy.dirs.clone(), policy.reload);
-    let reread = move || -> futures_util::future::BoxFuture<'static, Reread> {
+    let reread = move || -> BoxFuture<'static, Reread> {
         let (policy, access, directory) = (policy.clone(), Arc::clone(&access), Arc::clone(&directory));
         Box::pin(async move {
             // Parsing and validating take a while: no request waits for them.
@@ -56,7 +59,7 @@ async fn replace(access: &Access, directory: &Directory, bundle: Bundle) -> Rere
 pub(in crate::server) fn certificate(tls: &Tls) -> Source {
     let paths: Vec<PathBuf> = tls.files();
     let tls = tls.clone();
-    let reread = move || -> futures_util::future::BoxFuture<'static, Reread> {
+    let reread = move || -> BoxFuture<'static, Reread> {
         let tls = tls.clone();
         Box::pin(async move {
             match tokio::task::spawn_blocking(move || tls.reload()).await {
@@ -71,4 +74,24 @@ pub(in crate::server) fn certificate(tls: &Tls) -> Source {
         })
     };
     Source { what: "certificate", paths, watched: true, reread: Box::new(reread) }
+}
+
+/// The keys of an issuer. Those in a file are read when it changes, others when somebody asks.
+pub(in crate::server) fn keys(what: &'static str, jwks: &Arc<Jwks>) -> Source {
+    let paths: Vec<PathBuf> = jwks.file().map(Path::to_owned).into_iter().collect();
+    let (watched, jwks) = (!paths.is_empty(), Arc::clone(jwks));
+    let reread = move || -> BoxFuture<'static, Reread> {
+        let jwks = Arc::clone(&jwks);
+        Box::pin(async move {
+            match jwks.refresh().await {
+                Ok(true) => Reread::Replaced,
+                Ok(false) => Reread::Unchanged,
+                Err(error) => {
+                    let words = chain(&error);
+                    Reread::Refused(Refusal { brief: words.clone(), full: words })
+                }
+            }
+        })
+    };
+    Source { what, paths, watched, reread: Box::new(reread) }
 }

@@ -1,10 +1,11 @@
 //! What changes while sessions live and streams are open, and that it is in force at once, without a restart.
 //!
 //! * here: everything that can be open at once, and how it ends.
-//! * `people`: engineers, members and workspaces change. `policies`, `certificates`: files change.
+//! * `people`: engineers, members and workspaces change. `policies`, `keys`, `certificates`: files change.
 //!
 //! The lease is long here, and files are polled seldom: whatever is cut in time was told of, and not found by chance.
 mod certificates;
+mod keys;
 mod people;
 mod policies;
 

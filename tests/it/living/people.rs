@@ -32,6 +32,26 @@ async fn an_engineer_who_is_disabled_or_forgotten_is_out_with_everything_open() 
 }
 
 #[tokio::test]
+async fn an_engineer_whose_newest_token_names_no_allowed_group_is_out_and_an_older_token_brings_nobody_back() {
+    let world = world().start().await;
+    let older = world.engineer(&engineers::ADA);
+    let moved = Engineer { group: "sales", ..engineers::ADA };
+    let mut claims = later(moved.claims());
+    let newest = world.staff.sign(&claims);
+    let present = async || {
+        let refused_now = world.api("POST", "/sessions", &newest, Some(enter())).await;
+        assert_eq!(refused_now.problem(), refused(403, "policy-denied"));
+    };
+    shuts_out(&world, present, (403, "policy-denied")).await;
+    let again = world.api("POST", "/sessions", &older, Some(enter())).await;
+    assert_eq!(again.problem(), refused(403, "policy-denied"), "the older token does not undo the newer word");
+    claims["iat"] = json!(claims["iat"].as_i64().unwrap() + 5);
+    claims["groups"] = json!(["support"]);
+    let back = world.staff.sign(&claims);
+    world.api("POST", "/sessions", &back, Some(enter())).await.expect(201);
+}
+
+#[tokio::test]
 async fn an_engineer_who_left_the_groups_that_a_grant_names_is_out_of_it() {
     let world = world().start().await;
     world.grant(&members::OLGA, json!({"access": "full", "duration": "1d", "groups": ["support"]})).await;

@@ -24,7 +24,7 @@ pub(crate) use app::FILE;
 pub(crate) use builder::{Builder, SEGMENT, World};
 pub(crate) use client::{Connection, HOST, Via, body, refused, request};
 pub(crate) use gate::{Output, chaperone, chaperone_in};
-pub(crate) use people::{Engineer, Member, engineers, members};
+pub(crate) use people::{Engineer, Issuer, Member, engineers, members};
 pub(crate) use process::{Process, python};
 pub(crate) use sockets::{Download, Events, Socket, Upload};
 pub(crate) use tap::Tap;

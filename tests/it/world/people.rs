@@ -45,6 +45,7 @@ pub(crate) mod members {
 /// Somebody who signs tokens with one key.
 pub(crate) struct Issuer {
     name: &'static str,
+    kid: &'static str,
     key: Key,
 }
 
@@ -56,13 +57,18 @@ enum Key {
 impl Issuer {
     /// Vouches for engineers, with an Ed25519 key.
     pub(crate) fn staff() -> Self {
-        Self { name: "https://idp.vendor.example", key: Key::Ed25519(Ed25519KeyPair::generate().unwrap()) }
+        Self { name: "https://idp.vendor.example", kid: "k1", key: Key::Ed25519(Ed25519KeyPair::generate().unwrap()) }
     }
 
     /// Vouches for members, with a P-256 key.
     pub(crate) fn customers() -> Self {
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-        Self { name: "https://app.vendor.example", key: Key::P256(key) }
+        Self { name: "https://app.vendor.example", kid: "k1", key: Key::P256(key) }
+    }
+
+    /// The same, whose key has another name.
+    pub(crate) fn named(self, kid: &'static str) -> Self {
+        Self { kid, ..self }
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -72,13 +78,14 @@ impl Issuer {
     /// The public half, as a JWKS document.
     pub(crate) fn jwks(&self) -> Value {
         let b64 = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let kid = self.kid;
         let jwk = match &self.key {
             Key::P256(pair) => {
                 let point = pair.public_key().as_ref();
-                json!({"kty": "EC", "crv": "P-256", "kid": "k1", "x": b64(&point[1..33]), "y": b64(&point[33..])})
+                json!({"kty": "EC", "crv": "P-256", "kid": kid, "x": b64(&point[1..33]), "y": b64(&point[33..])})
             }
             Key::Ed25519(pair) => {
-                json!({"kty": "OKP", "crv": "Ed25519", "kid": "k1", "x": b64(pair.public_key().as_ref())})
+                json!({"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": b64(pair.public_key().as_ref())})
             }
         };
         json!({"keys": [jwk]})
@@ -92,7 +99,7 @@ impl Issuer {
             all[name] = value.clone();
         }
         let alg = if matches!(self.key, Key::P256(_)) { "ES256" } else { "EdDSA" };
-        let header = json!({"alg": alg, "kid": "k1", "typ": "JWT"});
+        let header = json!({"alg": alg, "kid": self.kid, "typ": "JWT"});
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", part(&header), part(&all));
         let signature = match &self.key {

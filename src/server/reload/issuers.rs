@@ -1,0 +1,49 @@
+//! Keys of issuers, beside their files: those at an address are asked for again from time to time, and what stood on a
+//! withdrawn one ends.
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::access::{self, Access};
+use crate::identity::Jwks;
+use crate::telemetry::logs::chain;
+
+/// How often keys are asked for that are not in a file.
+const REFRESH: Duration = Duration::from_mins(5);
+/// How long to wait before what could not be ended is tried again.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// Asks for fetched keys until `stop`.
+pub(in crate::server) async fn refresh(issuers: Vec<Arc<Jwks>>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(REFRESH) => {}
+        }
+        for jwks in issuers.iter().filter(|jwks| jwks.file().is_none()) {
+            if let Err(error) = jwks.refresh().await {
+                tracing::warn!(error = chain(&error), "an issuer's keys cannot be fetched: those that are known stay");
+            }
+        }
+    }
+}
+
+/// Ends the sessions that stand on withdrawn keys of the staff's issuer, at start and whenever the keys change, until
+/// `stop`.
+pub(in crate::server) async fn withdraw(access: Arc<Access>, stop: CancellationToken) {
+    let mut changes = access.staff_keys.changes();
+    loop {
+        let upheld = access::standing::uphold(&access).await;
+        match &upheld {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(ended, "sessions ended: nobody vouches for their engineers any more"),
+            Err(error) => tracing::error!(error = chain(error), "sessions that must end wait for the store"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = changes.changed() => {}
+            () = tokio::time::sleep(AGAIN), if upheld.is_err() => {}
+        }
+    }
+}
