@@ -201,11 +201,22 @@ pub struct Assertion {
     pub audience: String,
 }
 
-/// One `[[route]]`, `mode = "support"`.
+/// Who passes a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Support sessions only.
+    Support,
+    /// Everybody: what presents no cookie of ours passes unjudged, without any identity of ours.
+    Inline,
+}
+
+/// One `[[route]]`.
 #[derive(Debug, Clone)]
 pub struct Route {
     /// Which host it serves.
     pub host: HostMatch,
+    /// Who passes.
+    pub mode: Mode,
     /// The app: origins without a path. At least one.
     pub upstream: Vec<Uri>,
     /// Methods besides the usual seven.

@@ -9,7 +9,7 @@ use crate::request::Routed;
 
 use super::exchange::Arrival;
 use super::gate::Gate;
-use super::identify::Identified;
+use super::identify::{Presented, no_session};
 use super::record;
 use super::refuse::TurnedAway;
 
@@ -31,18 +31,21 @@ pub(super) struct Admitted {
 /// # Errors
 /// `no-session`, the cause of an ended session, `session-idle`, `stale-state`. A refusal is recorded when the session is
 /// known.
-pub(super) async fn admit(identified: Identified, gate: &Gate, arrival: &Arrival) -> Result<Admitted, Box<TurnedAway>> {
-    let Identified { routed, token } = identified;
-    let entry = gate.directory.session(token).await.map_err(refusal)?;
+pub(super) async fn admit(presented: Presented, gate: &Gate, arrival: &Arrival) -> Result<Admitted, Box<TurnedAway>> {
+    let Presented { routed, token, chained } = presented;
+    let entry = match gate.directory.session(token).await {
+        Ok(entry) => entry,
+        Err(NotAdmitted::Unknown) => return Err(no_session(&routed)),
+        Err(not_admitted) => return Err(refusal(not_admitted).into()),
+    };
     let last_seen = entry.live.last_seen();
     let entered = still_live(&entry, gate.idle, arrival.now).and_then(|()| entry.live.enter());
     let entering = entered.map_err(|code| {
         let refusal = Refusal::from(code);
         let event = record::refused(&entry, &routed, arrival, &refusal, None);
-        Box::new(TurnedAway { refusal, event: Some(Box::new(event)), permitted: false })
+        Box::new(TurnedAway::new(refusal).recorded(event))
     })?;
     entry.live.touch(arrival.now);
-    let chained = is_chained(&routed, gate, arrival.now);
     Ok(Admitted { routed, token, entry, last_seen, chained, entering })
 }
 
@@ -69,9 +72,4 @@ pub(super) fn refusal(not_admitted: NotAdmitted) -> Refusal {
             .next("ask another owner for access"),
         NotAdmitted::Stale => Code::StaleState.into(),
     }
-}
-
-fn is_chained(routed: &Routed, gate: &Gate, now: Timestamp) -> bool {
-    let assertion = routed.request.assertion.as_ref().and_then(|value| value.to_str().ok());
-    assertion.is_some_and(|assertion| gate.keys.verifies(assertion, &gate.server.public_url, now))
 }

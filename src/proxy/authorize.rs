@@ -36,7 +36,7 @@ pub(super) fn authorize(admitted: Admitted, gate: &Gate, arrival: &Arrival) -> R
     let Admitted { routed, token, entry, last_seen, chained, entering } = admitted;
     let refused = |refusal: Refusal, decision| {
         let event = record::refused(&entry, &routed, arrival, &refusal, decision);
-        Box::new(TurnedAway { refusal, event: Some(Box::new(event)), permitted: false })
+        Box::new(TurnedAway::new(refusal).recorded(event))
     };
     if let Some(named) = other_workspace(&routed, &entry) {
         let reason = format!("this session is in `{}`, the request names `{named}`", entry.workspace.id);

@@ -1,11 +1,11 @@
 //! The cookie jar: what the app sets during a session stays here, so that a logged-in customer cookie never reaches
 //! the engineer's machine.
-use http::HeaderMap;
 use http::header::SET_COOKIE;
+use http::{HeaderMap, HeaderValue};
 
 use crate::cache::{Jar, StoredCookie};
 use crate::domain::time::{Span, Timestamp};
-use crate::request::{Routed, is_ours};
+use crate::request::{Routed, is_ours, reads_as_ours};
 
 /// How long a cookie's name and value may be together (RFC 6265 section 6.1).
 const LONGEST: usize = 4096;
@@ -23,6 +23,14 @@ pub(super) fn keep(app: &HeaderMap, routed: &Routed, jar: &mut Jar, now: Timesta
         }
         jar.store(cookie, now);
     }
+}
+
+/// Whether some browser may take a `Set-Cookie` value for one that sets a cookie of ours.
+pub(super) fn sets_ours(value: &HeaderValue) -> bool {
+    let text = String::from_utf8_lossy(value.as_bytes());
+    let pair = text.split(';').next().unwrap_or_default();
+    let (name, value) = pair.split_once('=').unwrap_or(("", pair));
+    reads_as_ours(name.trim(), value.trim())
 }
 
 /// One `Set-Cookie` value (RFC 6265 section 5.2); none for a nameless cookie, one of ours, or an oversized one.

@@ -15,9 +15,9 @@ use crate::request::{Arrived, normalize, route};
 use super::admit::admit;
 use super::authorize::authorize;
 use super::body::Body;
-use super::forward::forward;
+use super::forward::{Proof, forward};
 use super::gate::Gate;
-use super::identify::identify;
+use super::identify::{Identified, identify};
 use super::record::record;
 use super::refuse::{TurnedAway, turn_away};
 
@@ -62,15 +62,18 @@ async fn pass(
     let arrived = Arrived { head, secure: arrival.secure, peer: arrival.peer };
     let routed = route(normalize(arrived)?, &gate.routes)?;
     gate.metrics.forged_headers_total.inc_by(routed.request.forged.0.into());
-    let identified = identify(routed, gate)?;
-    let admitted = admit(identified, gate, arrival).await?;
-    let permitted = authorize(admitted, gate, arrival)?;
-    let recorded = record(permitted, gate, arrival).await?;
+    let proof = match identify(routed, gate, arrival.now)? {
+        Identified::Nobody(unimpersonated) => Proof::Unimpersonated(unimpersonated),
+        Identified::Session(presented) => {
+            let admitted = admit(presented, gate, arrival).await?;
+            let permitted = authorize(admitted, gate, arrival)?;
+            Proof::Recorded(record(permitted, gate, arrival).await?)
+        }
+    };
     let mut request = Request::new(body);
     // An upgrade's other end travels in the extensions.
     *request.extensions_mut() = std::mem::take(&mut head.extensions);
-    let answered = forward(recorded, request, gate, arrival).await;
-    answered.map_err(|refusal| Box::new(TurnedAway { refusal, event: None, permitted: true }))
+    forward(proof, request, gate, arrival).await
 }
 
 /// HTTP/2 has no limit of its own on the number of fields.

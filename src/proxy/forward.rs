@@ -1,4 +1,4 @@
-//! Sends what was permitted and recorded, and answers with what comes back; cut when the access lapses.
+//! Sends what may pass, and answers with what comes back; cut when the access lapses.
 use std::sync::Arc;
 
 use http::header::{CONNECTION, UPGRADE};
@@ -7,7 +7,8 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 
-use crate::audit::{Appended, Kind, Outcome};
+use crate::audit::{Appended, Event, Kind, Outcome};
+use crate::cache::Entering;
 use crate::domain::refusal::{Code, Refusal};
 use crate::request::{Routed, Upgrade};
 use crate::telemetry::logs::chain;
@@ -18,12 +19,22 @@ use super::exchange::Arrival;
 use super::gate::{Door, Gate};
 use super::lapse::{Stands, Watch};
 use super::record::{self, Recorded};
+use super::refuse::TurnedAway;
 use super::stream::{self, Answer, Completion};
+use super::unimpersonated::Unimpersonated;
 use super::upstream::NoAnswer;
 use super::{inject, tunnel};
 
 /// How an exchange without an answer of the app ends: in the trail, and for the client.
 type Unanswered = (Outcome, Refusal);
+
+/// Why a request may be sent. There is no other reason.
+pub(super) enum Proof {
+    /// The policies permit it, and the trail says so.
+    Recorded(Recorded),
+    /// It is nobody's whom we know, and its route is open to everybody.
+    Unimpersonated(Unimpersonated),
+}
 
 /// Lets the request through.
 ///
@@ -31,43 +42,97 @@ type Unanswered = (Outcome, Refusal);
 /// `upstream-unreachable`, `upstream-timeout`; `audit-unavailable` when the record does not reach the disk; the cause
 /// when the access lapses before the app answers; `bad-request` when the client does not send its body whole.
 pub(super) async fn forward(
-    recorded: Recorded,
+    proof: Proof,
     mut request: Request<Incoming>,
     gate: &Arc<Gate>,
     arrival: &Arrival,
-) -> Result<Response<Body>, Refusal> {
-    let Recorded { permitted, pending } = recorded;
-    let Permitted { routed, token, entry, chained, entering, permit, bundle } = permitted;
-    let routed = Arc::new(routed);
+) -> Result<Response<Body>, Box<TurnedAway>> {
+    let Passage { routed, footing, entering, event, pending } = Passage::of(proof, gate, arrival);
     let progress = Arc::new(Progress::default());
-    let completed = record::event(Kind::AccessCompleted, &entry, &routed, arrival);
-    let mut completion = Completion::new(gate, completed, routed.route.index, arrival.began, Arc::clone(&progress));
+    let mut completion = Completion::new(gate, event, routed.route.index, arrival.began, Arc::clone(&progress));
     let over = CancellationToken::new();
     let client = routed.request.upgrade.as_ref().map(|_| hyper::upgrade::on(&mut request));
-    let watch = Watch::new(gate, Stands { token, entry, bundle, chained }, &routed);
-    let asking = Asking { gate, arrival, routed: &routed, watch, progress: &progress, over: &over, pending };
+    let asking = Asking { gate, arrival, routed: &routed, footing, progress: &progress, over: &over, pending };
     // Whatever breaks this exchange off ends the request's body.
     let guard = over.clone().drop_guard();
-    // The permit was for this one request: it is spent here.
-    drop(permit);
 
+    let refused = |refusal| Box::new(TurnedAway::new(refusal).let_through());
     let (answer, lapse) = asking.ask(request.into_body()).await.map_err(|(outcome, refusal)| {
         completion.finish(outcome);
-        refusal
+        refused(refusal)
     })?;
-    if let (Some(client), StatusCode::SWITCHING_PROTOCOLS) = (client, answer.status()) {
-        return Ok(tunnel::open(gate, client, answer, entering.into_stream(), lapse, completion));
-    }
     let answer = Answer {
         head_and_body: answer,
         routed: &routed,
         now: arrival.now,
-        stream: entering.into_stream(),
+        stream: entering.map(Entering::into_stream),
         lapse,
         over: guard,
         completion,
     };
-    stream::respond(answer)
+    match client {
+        Some(client) if answer.head_and_body.status() == StatusCode::SWITCHING_PROTOCOLS => {
+            Ok(tunnel::open(gate, client, answer))
+        }
+        Some(_) | None => stream::respond(answer).map_err(refused),
+    }
+}
+
+/// What a proof is made of, once it is spent.
+struct Passage {
+    routed: Arc<Routed>,
+    footing: Footing,
+    /// Ending the session waits for this.
+    entering: Option<Entering>,
+    /// What the trail says at the end.
+    event: Option<Event>,
+    /// The record that must be on disk before any byte of the answer leaves.
+    pending: Option<Appended>,
+}
+
+impl Passage {
+    fn of(proof: Proof, gate: &Arc<Gate>, arrival: &Arrival) -> Self {
+        match proof {
+            Proof::Recorded(Recorded { permitted, pending }) => {
+                let Permitted { routed, token, entry, chained, entering, permit, bundle } = permitted;
+                // The permit was for this one request: it is spent here.
+                drop(permit);
+                let routed = Arc::new(routed);
+                let event = Some(record::event(Kind::AccessCompleted, &entry, &routed, arrival));
+                let footing = Footing::Session(Watch::new(gate, Stands { token, entry, bundle, chained }, &routed));
+                Self { routed, footing, entering: Some(entering), event, pending }
+            }
+            Proof::Unimpersonated(unimpersonated) => {
+                let routed = Arc::new(unimpersonated.into_routed());
+                Self { routed, footing: Footing::Nobody, entering: None, event: None, pending: None }
+            }
+        }
+    }
+}
+
+/// What an exchange stands on while it lasts.
+enum Footing {
+    /// A session's access, which may lapse.
+    Session(Watch),
+    /// Nobody's: nothing lapses.
+    Nobody,
+}
+
+impl Footing {
+    /// Looks again at what the proof stood on.
+    async fn confirm(&mut self) -> Result<(), Refusal> {
+        match self {
+            Self::Session(watch) => watch.confirm().await,
+            Self::Nobody => Ok(()),
+        }
+    }
+
+    fn lapse(&self) -> Lapse {
+        match self {
+            Self::Session(watch) => Box::pin(watch.clone().lapsed()),
+            Self::Nobody => Box::pin(std::future::pending()),
+        }
+    }
 }
 
 /// A request on its way.
@@ -75,7 +140,7 @@ struct Asking<'a> {
     gate: &'a Arc<Gate>,
     arrival: &'a Arrival,
     routed: &'a Arc<Routed>,
-    watch: Watch,
+    footing: Footing,
     progress: &'a Arc<Progress>,
     over: &'a CancellationToken,
     pending: Option<Appended>,
@@ -87,16 +152,18 @@ impl Asking<'_> {
     async fn ask(mut self, body: Incoming) -> Result<(Response<Incoming>, Lapse), Unanswered> {
         let cut = |refusal| (Outcome::Cut, refusal);
         // While the record was written, something may have changed.
-        self.watch.confirm().await.map_err(cut)?;
+        self.footing.confirm().await.map_err(cut)?;
         let door = self.gate.door(self.routed.route.index).ok_or_else(|| cut(Code::Internal.into()))?;
-        let headers = inject::headers(self.routed, self.watch.entry(), self.gate, door, self.arrival).map_err(cut)?;
+        let headers = match &self.footing {
+            Footing::Session(watch) => inject::in_session(self.routed, watch.entry(), self.gate, door, self.arrival),
+            Footing::Nobody => inject::for_nobody(self.routed, self.arrival),
+        };
         let target = target(self.routed).map_err(cut)?;
-        let lapse = || -> Lapse { Box::pin(self.watch.clone().lapsed()) };
-        let body = Outgoing::new(body, lapse, self.over, self.progress, &self.routed.route);
-        let outgoing = outgoing(self.routed, headers, body);
+        let body = Outgoing::new(body, || self.footing.lapse(), self.over, self.progress, &self.routed.route);
+        let outgoing = outgoing(self.routed, headers.map_err(cut)?, body);
         let passed = self.gate.clock.uptime().since(self.arrival.began);
         self.gate.metrics.overhead_seconds.observe(passed.as_secs_f64());
-        let mut lapse = lapse();
+        let mut lapse = self.footing.lapse();
         tokio::select! {
             biased;
             refusal = &mut lapse => Err(cut(refusal)),

@@ -2,31 +2,94 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
+use crate::config::Mode;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::time::Timestamp;
 use crate::identity::{ApiKey, SecretHash, SessionToken, unverified_issuer};
-use crate::request::Routed;
+use crate::request::{COOKIE_MEMBER, COOKIE_SESSION, Routed};
 
 use super::gate::Gate;
+use super::refuse::TurnedAway;
+use super::unimpersonated::Unimpersonated;
 
-/// A request with the session that it presents.
-pub(super) struct Identified {
-    pub(super) routed: Routed,
-    pub(super) token: SecretHash,
+/// Who sends a request.
+pub(super) enum Identified {
+    /// Whoever holds this session.
+    Session(Presented),
+    /// Nobody of ours: a customer, on an inline route.
+    Nobody(Unimpersonated),
 }
 
-/// Takes the session from its cookie.
+/// A request with the session that it presents.
+pub(super) struct Presented {
+    pub(super) routed: Routed,
+    pub(super) token: SecretHash,
+    /// Whether it comes from inside a login at another gate.
+    pub(super) chained: bool,
+}
+
+/// Takes the session from its cookie; an inline route is open to whoever presents nothing of ours.
 ///
 /// # Errors
-/// `unauthenticated` for one of our own tokens or a staff token in `Authorization`; `no-session` without a cookie.
-pub(super) fn identify(routed: Routed, gate: &Gate) -> Result<Identified, Refusal> {
+/// `unauthenticated` for one of our own tokens or a staff token in `Authorization`; `no-session` without a session's
+/// cookie; `chained-impersonation` for a request without one that comes from inside a login at another gate.
+pub(super) fn identify(routed: Routed, gate: &Gate, now: Timestamp) -> Result<Identified, Box<TurnedAway>> {
     let authorization = routed.request.authorization.as_ref();
     if authorization.is_some_and(|value| is_ours(value.as_bytes(), &gate.staff_issuer)) {
-        return Err(Refusal::because(Code::Unauthenticated, "a session's token travels in its cookie only")
-            .next("start a session and send its cookie; keep tokens out of `Authorization` here"));
+        let refusal = Refusal::because(Code::Unauthenticated, "a session's token travels in its cookie only")
+            .next("start a session and send its cookie; keep tokens out of `Authorization` here");
+        return Err(refusal.into());
     }
-    let session = routed.request.cookies.session.as_deref().ok_or(Code::NoSession)?;
-    let token = SessionToken::parse(session).map_err(|_| Code::NoSession)?.hash();
-    Ok(Identified { routed, token })
+    let chained = is_chained(&routed, gate, now);
+    let routed = match Unimpersonated::establish(routed, chained) {
+        Ok(nobody) => return Ok(Identified::Nobody(nobody)),
+        Err(routed) => *routed,
+    };
+    let session = routed.request.cookies.session.as_deref();
+    match session.and_then(|session| SessionToken::parse(session).ok()) {
+        Some(token) => Ok(Identified::Session(Presented { routed, token: token.hash(), chained })),
+        None if hides_a_login(&routed) => Err(Refusal::because(
+            Code::ChainedImpersonation,
+            "this request comes from inside a login at another gate, which this one would hide from the app",
+        )
+        .into()),
+        None => Err(no_session(&routed)),
+    }
+}
+
+/// Whether nothing but the login at another gate keeps a request from passing unjudged. What says who acts there is
+/// removed here, so the app would take the engineer for the customer.
+fn hides_a_login(routed: &Routed) -> bool {
+    match routed.route.config.mode {
+        Mode::Inline => !routed.request.cookies.any_of_ours,
+        Mode::Support => false,
+    }
+}
+
+/// A request without a session. On an inline route it is told which cookie keeps it from passing, and a member's browser
+/// forgets theirs: else a look at the support access page would lock the member out of the app.
+pub(super) fn no_session(routed: &Routed) -> Box<TurnedAway> {
+    let cookies = &routed.request.cookies;
+    match routed.route.config.mode {
+        Mode::Support => Code::NoSession.into(),
+        Mode::Inline => {
+            let why = "a request with a cookie of chaperone's passes in a live support session only, and has none";
+            let next = if cookies.member.is_some() {
+                "load this page again: this browser has just been told to forget its sign-in to the support access page"
+            } else if cookies.staff.is_some() && cookies.session.is_none() {
+                "start a session for the workspace that granted access, or sign out of chaperone"
+            } else {
+                "load this page again; if that does not help, delete this site's cookies named like `chaperone`"
+            };
+            let turned_away = TurnedAway::new(Refusal::because(Code::NoSession, why).next(next));
+            Box::new(turned_away.forget(&[COOKIE_SESSION, COOKIE_MEMBER]))
+        }
+    }
+}
+
+fn is_chained(routed: &Routed, gate: &Gate, now: Timestamp) -> bool {
+    let assertion = routed.request.assertion.as_ref().and_then(|value| value.to_str().ok());
+    assertion.is_some_and(|assertion| gate.keys.verifies(assertion, &gate.server.public_url, now))
 }
 
 /// Whether an `Authorization` value holds a session token, an API key or a staff token, under whatever scheme: none of

@@ -31,29 +31,52 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// The headers of the upstream's request, but for framing and an upgrade's own.
+/// The headers of a request in a session, but for framing and an upgrade's own.
 ///
 /// # Errors
 /// `internal` when a fact cannot be written as a header: then nothing is sent.
-pub(super) fn headers(
+pub(super) fn in_session(
     routed: &Routed,
     entry: &Entry,
     gate: &Gate,
     door: &Door,
     arrival: &Arrival,
 ) -> Result<HeaderMap, Refusal> {
+    let mut headers = of_anybody(routed, arrival)?;
+    if let Some(cookies) = cookies(routed, entry, arrival)? {
+        headers.insert(COOKIE, cookies);
+    }
+    if let Some(own) = routed.request.authorization.as_ref().filter(|_| routed.route.config.pass_authorization) {
+        headers.insert(AUTHORIZATION, own.clone());
+    }
+    headers.extend(identity(routed, entry)?);
+    headers.insert(ASSERTION_HEADER, assertion(routed, entry, gate, door, arrival)?);
+    Ok(headers)
+}
+
+/// The headers of a request that is nobody's whom we know: its own cookies and `Authorization`, and nothing of ours.
+///
+/// # Errors
+/// As [`in_session`].
+pub(super) fn for_nobody(routed: &Routed, arrival: &Arrival) -> Result<HeaderMap, Refusal> {
+    let mut headers = of_anybody(routed, arrival)?;
+    if let Some(cookies) = routed.request.cookies.untouched() {
+        headers.insert(COOKIE, cookies);
+    }
+    if let Some(own) = &routed.request.authorization {
+        headers.insert(AUTHORIZATION, own.clone());
+    }
+    Ok(headers)
+}
+
+/// What every request has: the client's fields that may pass, and where it came from.
+fn of_anybody(routed: &Routed, arrival: &Arrival) -> Result<HeaderMap, Refusal> {
     let request = &routed.request;
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 24);
     for (name, value) in &request.headers {
         headers.append(name.clone(), value.clone());
     }
     headers.insert(HOST, text(&request.authority)?);
-    if let Some(cookies) = cookies(routed, entry, arrival)? {
-        headers.insert(COOKIE, cookies);
-    }
-    if let Some(own) = request.authorization.as_ref().filter(|_| routed.route.config.pass_authorization) {
-        headers.insert(AUTHORIZATION, own.clone());
-    }
     if request.te_trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }
@@ -61,9 +84,6 @@ pub(super) fn headers(
         headers.insert(DESTINATION, destination);
     }
     forwarding(&mut headers, routed, arrival)?;
-    let identity = identity(routed, entry)?;
-    headers.extend(identity);
-    headers.insert(ASSERTION_HEADER, assertion(routed, entry, gate, door, arrival)?);
     Ok(headers)
 }
 

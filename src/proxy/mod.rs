@@ -7,9 +7,11 @@
 //! `lapse` notices when the access behind an exchange ends; `body` is what goes up and what comes back; `patience` is
 //! what clients lose that do not read.
 //!
-//! Architecture Invariant: nothing reaches an upstream but through `forward`, which takes the
-//! policies' permit by value. The data plane never names the store or the control plane: with the database gone it
-//! answers by the lease, or refuses.
+//! `unimpersonated` is the shortcut of inline routes, for requests in which nothing is of ours.
+//!
+//! Architecture Invariant: nothing reaches an upstream but through `forward`, which takes one of two proofs by value: the
+//! policies' permit, recorded, or that the request is nobody's whom we know. The data plane never names the store or the
+//! control plane: with the database gone it answers by the lease, or refuses.
 mod accept;
 mod admit;
 mod authorize;
@@ -28,6 +30,7 @@ mod refuse;
 mod serve;
 mod stream;
 mod tunnel;
+mod unimpersonated;
 mod upstream;
 
 pub use accept::{Listener, accept};

@@ -22,17 +22,44 @@ const PAGE_POLICY: &str =
 
 /// A request that does not pass.
 pub(super) struct TurnedAway {
-    /// Why.
-    pub(super) refusal: Refusal,
+    refusal: Refusal,
     /// What the trail says of it, when the session is known.
-    pub(super) event: Option<Box<Event>>,
-    /// Whether it was permitted, and failed later: then its end is counted and recorded as any permitted one's.
-    pub(super) permitted: bool,
+    event: Option<Box<Event>>,
+    /// Whether it was let through, and failed later: then its end is counted and recorded as any other's.
+    let_through: bool,
+    /// The cookies of ours that the browser is told to forget.
+    forget: &'static [&'static str],
+}
+
+impl TurnedAway {
+    /// For this cause. Whoever has no session is told to forget its cookie.
+    pub(super) fn new(refusal: Refusal) -> Self {
+        let forget: &[_] = if refusal.code == Code::NoSession { &[COOKIE_SESSION] } else { &[] };
+        Self { refusal, event: None, let_through: false, forget }
+    }
+
+    /// The trail says this of it.
+    pub(super) fn recorded(mut self, event: Event) -> Self {
+        self.event = Some(Box::new(event));
+        self
+    }
+
+    /// It had been let through.
+    pub(super) fn let_through(mut self) -> Self {
+        self.let_through = true;
+        self
+    }
+
+    /// The browser forgets these cookies of ours; the session's goes with all that is left of the session.
+    pub(super) fn forget(mut self, names: &'static [&'static str]) -> Self {
+        self.forget = names;
+        self
+    }
 }
 
 impl From<Refusal> for Box<TurnedAway> {
     fn from(refusal: Refusal) -> Self {
-        Self::new(TurnedAway { refusal, event: None, permitted: false })
+        Self::new(TurnedAway::new(refusal))
     }
 }
 
@@ -60,8 +87,8 @@ struct Page<'a> {
 
 /// The answer to a request that does not pass.
 pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_away: TurnedAway) -> Response<Body> {
-    let TurnedAway { refusal, event, permitted } = turned_away;
-    if !permitted {
+    let TurnedAway { refusal, event, let_through, forget } = turned_away;
+    if !let_through {
         gate.count(None, "refused");
     }
     gate.metrics.refusals_total.with_label_values(&[refusal.code.as_str()]).inc();
@@ -78,8 +105,7 @@ pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_awa
     if let Some(seconds) = problem.retry_after() {
         headers.insert(RETRY_AFTER, seconds.into());
     }
-    let dead = (refusal.code == Code::NoSession).then_some(COOKIE_SESSION);
-    for name in doubled(&head.headers).chain(dead) {
+    for name in doubled(&head.headers).chain(forget.iter().copied()) {
         headers.append(SET_COOKIE, clear_cookie(name));
     }
     if head.method == Method::HEAD {

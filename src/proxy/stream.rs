@@ -34,9 +34,16 @@ pub(super) struct Completion {
 }
 
 impl Completion {
-    pub(super) fn new(gate: &Arc<Gate>, event: Event, route: usize, began: Uptime, progress: Arc<Progress>) -> Self {
+    /// For the trail: `event`. Without one the exchange was nobody's whom we know, and is only counted.
+    pub(super) fn new(
+        gate: &Arc<Gate>,
+        event: Option<Event>,
+        route: usize,
+        began: Uptime,
+        progress: Arc<Progress>,
+    ) -> Self {
         let outcome = Outcome::ClientGone;
-        Self { gate: Arc::clone(gate), event: Some(event), route, began, outcome, status: 0, progress, received: 0 }
+        Self { gate: Arc::clone(gate), event, route, began, outcome, status: 0, progress, received: 0 }
     }
 
     /// How it ended; without a word the client has gone away.
@@ -56,7 +63,7 @@ impl Completion {
 
 impl Drop for Completion {
     fn drop(&mut self) {
-        let Some(mut event) = self.event.take() else { return };
+        let Some(mut event) = self.event.take() else { return self.gate.count(Some(self.route), "passed") };
         if self.outcome == Outcome::ClientGone && self.gate.cut.is_cancelled() {
             self.outcome = Outcome::Cut;
         }
@@ -79,11 +86,23 @@ pub(super) struct Answer<'a> {
     pub(super) head_and_body: Response<Incoming>,
     pub(super) routed: &'a Routed,
     pub(super) now: Timestamp,
-    pub(super) stream: Stream,
+    /// The session's; none: the exchange is nobody's whom we know.
+    pub(super) stream: Option<Stream>,
     pub(super) lapse: Lapse,
     /// Ends the request's body, unless the answer comes to its own end.
     pub(super) over: DropGuard,
     pub(super) completion: Completion,
+}
+
+impl Answer<'_> {
+    /// Its head for the client, but for trailers.
+    pub(super) fn headers(&self) -> HeaderMap {
+        let app = self.head_and_body.headers();
+        match &self.stream {
+            Some(stream) => in_session(app, self.routed, stream, self.now),
+            None => for_nobody(app),
+        }
+    }
 }
 
 /// The answer for the client.
@@ -91,19 +110,17 @@ pub(super) struct Answer<'a> {
 /// # Errors
 /// `upstream-unreachable` for a switch of protocols that nobody asked for.
 pub(super) fn respond(answer: Answer<'_>) -> Result<Response<Body>, Refusal> {
-    let Answer { head_and_body, routed, now, stream, lapse, over, mut completion } = answer;
+    let mut headers = answer.headers();
+    let Answer { head_and_body, stream, lapse, over, mut completion, .. } = answer;
     let (parts, body) = head_and_body.into_parts();
     completion.answered(parts.status);
     if parts.status.is_informational() {
         completion.finish(Outcome::UpstreamFailed);
         return Err(Refusal::because(Code::UpstreamUnreachable, "the app switched protocols unasked"));
     }
-    let mut headers = sifted(&parts.headers);
-    keep_private(&mut headers);
     if let Some(announced) = announced(&parts.headers) {
         headers.insert(TRAILER, announced);
     }
-    cookie_jar::keep(&parts.headers, routed, &mut stream.live().jar(), now, &mut headers);
     let (bodiless, events) = (body.is_end_stream(), events(&headers));
     let mut guarded = Guarded { inner: body, stream, lapse, request: Some(over), completion, events, over: false };
     if bodiless {
@@ -116,12 +133,29 @@ pub(super) fn respond(answer: Answer<'_>) -> Result<Response<Body>, Refusal> {
     Ok(response)
 }
 
-/// What of the app's head may reach the client; cookies are not among it.
-pub(super) fn sifted(headers: &HeaderMap) -> HeaderMap {
+/// The app's head for an engineer: nothing that caches keep; its cookies stay in the session's jar.
+fn in_session(app: &HeaderMap, routed: &Routed, stream: &Stream, now: Timestamp) -> HeaderMap {
+    let mut headers = sifted(app, |name| !is_for_caches(name));
+    keep_private(&mut headers);
+    cookie_jar::keep(app, routed, &mut stream.live().jar(), now, &mut headers);
+    headers
+}
+
+/// The app's head for somebody whom we do not know: as it is, but for what is of this hop, or would be of ours.
+fn for_nobody(app: &HeaderMap) -> HeaderMap {
+    let mut headers = sifted(app, |_| true);
+    for cookie in app.get_all(SET_COOKIE).iter().filter(|cookie| !cookie_jar::sets_ours(cookie)) {
+        headers.append(SET_COOKIE, cookie.clone());
+    }
+    headers
+}
+
+/// What of the app's head may reach the client, if it is `wanted`; cookies are not among it.
+fn sifted(headers: &HeaderMap, wanted: impl Fn(&HeaderName) -> bool) -> HeaderMap {
     let connection = listed(headers, &CONNECTION);
     let mut sifted = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
-        if name != SET_COOKIE && !is_for_caches(name) && safe_response_header(name, &connection) {
+        if safe_response_header(name, &connection) && wanted(name) {
             sifted.append(name.clone(), value.clone());
         }
     }
@@ -165,7 +199,7 @@ fn is_for_caches(name: &HeaderName) -> bool {
 /// A body that ends with the access behind it.
 struct Guarded {
     inner: Incoming,
-    stream: Stream,
+    stream: Option<Stream>,
     lapse: Lapse,
     /// Ends the request's body, unless the answer comes to its own end: some apps answer first and read on.
     request: Option<DropGuard>,
@@ -203,7 +237,7 @@ impl http_body::Body for Guarded {
         if self.over {
             return Poll::Ready(None);
         }
-        if let Some(cause) = self.stream.live().cause() {
+        if let Some(cause) = self.stream.as_ref().and_then(|stream| stream.live().cause()) {
             return Poll::Ready(Some(self.cut(&cause.into())));
         }
         if let Poll::Ready(refusal) = self.lapse.as_mut().poll(cx) {
@@ -267,7 +301,7 @@ mod tests {
         }
         let past =
             headers(&[("cdn-cache-control", "max-age=9"), ("surrogate-control", "max-age=9"), ("etag", "\"1\"")]);
-        assert_eq!(sifted(&past), headers(&[("etag", "\"1\"")]));
+        assert_eq!(sifted(&past, |name| !is_for_caches(name)), headers(&[("etag", "\"1\"")]));
     }
 
     #[test]
@@ -287,6 +321,28 @@ mod tests {
             ("transfer-encoding", "chunked"),
             ("x-kept", "1"),
         ]);
-        assert_eq!(sifted(&answer), headers(&[("x-kept", "1")]));
+        assert_eq!(sifted(&answer, |_| true), headers(&[("x-kept", "1")]));
+    }
+
+    #[test]
+    fn customers_get_the_apps_own_cookies_and_words_to_caches_but_none_of_ours() {
+        let answer = headers(&[
+            ("set-cookie", "sid=1; HttpOnly"),
+            ("set-cookie", "__Host-chaperone=EVIL; Secure; Path=/"),
+            ("set-cookie", "=__Host-chaperone-staff=EVIL"),
+            ("set-cookie", "__host-Chaperone-member=; Max-Age=0"),
+            ("set-cookie", "search=chaperone"),
+            ("cache-control", "public, max-age=600"),
+            ("cdn-cache-control", "max-age=9"),
+            ("x-chaperone-subject", "olga"),
+            ("connection", "close"),
+        ]);
+        let kept = headers(&[
+            ("cache-control", "public, max-age=600"),
+            ("cdn-cache-control", "max-age=9"),
+            ("set-cookie", "sid=1; HttpOnly"),
+            ("set-cookie", "search=chaperone"),
+        ]);
+        assert_eq!(for_nobody(&answer), kept);
     }
 }

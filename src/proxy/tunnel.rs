@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use http::header::{CONNECTION, UPGRADE};
 use http::{HeaderValue, Response, StatusCode};
-use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{self, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -16,7 +15,7 @@ use crate::cache::Stream;
 
 use super::body::{Body, Lapse, full};
 use super::gate::Gate;
-use super::stream::{Completion, sifted};
+use super::stream::{Answer, Completion};
 
 /// How much is read at once.
 const BUFFER: usize = 16 * 1024;
@@ -24,17 +23,11 @@ const BUFFER: usize = 16 * 1024;
 const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Answers the client with 101 and relays both ways until somebody closes, or the access lapses.
-pub(super) fn open(
-    gate: &Arc<Gate>,
-    client: OnUpgrade,
-    answer: Response<Incoming>,
-    stream: Stream,
-    mut lapse: Lapse,
-    mut completion: Completion,
-) -> Response<Body> {
+pub(super) fn open(gate: &Arc<Gate>, client: OnUpgrade, answer: Answer<'_>) -> Response<Body> {
     let mut response = Response::new(full(""));
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    *response.headers_mut() = sifted(answer.headers());
+    *response.headers_mut() = answer.headers();
+    let Answer { head_and_body: answer, stream, mut lapse, mut completion, .. } = answer;
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
     completion.answered(StatusCode::SWITCHING_PROTOCOLS);
@@ -63,7 +56,7 @@ async fn relay(
     client: impl AsyncRead + AsyncWrite,
     upstream: impl AsyncRead + AsyncWrite,
     (mut lapse, stop): (Lapse, CancellationToken),
-    (stream, mut completion): (Stream, Completion),
+    (stream, mut completion): (Option<Stream>, Completion),
 ) {
     let (from_client, mut to_client) = io::split(client);
     let (from_upstream, mut to_upstream) = io::split(upstream);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use http::request::Parts;
 use http::{Method, Request, Version};
 
-use crate::config::{self, AssertionKey, Binding, EffectRule, HostMatch, LabelRule};
+use crate::config::{self, AssertionKey, Binding, EffectRule, HostMatch, LabelRule, Mode};
 use crate::domain::effect::Effect;
 use crate::domain::refusal::Refusal;
 
@@ -53,6 +53,7 @@ pub(super) fn label(path: &str, label: &str) -> LabelRule {
 pub(super) fn any_route() -> config::Route {
     config::Route {
         host: HostMatch::Any,
+        mode: Mode::Support,
         upstream: vec!["http://127.0.0.1:3000".parse().unwrap()],
         methods: BTreeSet::new(),
         workspace: None,

@@ -7,6 +7,7 @@
 //! * `living`: what changes while sessions live and streams are open: people, workspaces, policies, keys, certificates.
 //! * `upstream_sees`: what the app gets to read, and what never reaches it or comes back from it.
 //! * `real`: apps of others that take the user from a header, behind the gate.
+//! * `inline`: a gate in front of the app for everybody, customers too.
 //! * `refusals`: how a refusal looks, to a program and to a person.
 //! * `commands`: the commands that ask a running gate, and those that describe the command line.
 //! * `attacks`: the attack suite of `tests/attacks`: nothing unsafe reaches the app, whatever is sent.
@@ -22,6 +23,7 @@ mod attacks;
 mod commands;
 mod consent;
 mod effects;
+mod inline;
 mod living;
 mod operate;
 mod real;

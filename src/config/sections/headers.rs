@@ -21,19 +21,29 @@ const TAKEN: [&str; 32] = [
 
 type Mapped = BTreeMap<String, (HeaderName, Vec<HeaderPiece>)>;
 
+/// Whether `Authorization` may be mapped: where a client's own passes, nobody could tell the two apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Authorization {
+    /// It may.
+    Free,
+    /// The client's own passes, and why.
+    Passes(&'static str),
+}
+
 /// The mapped headers, by their names in lower case.
-pub(super) fn headers(s: &mut Section<'_>, pass_authorization: bool) -> Mapped {
+pub(super) fn headers(s: &mut Section<'_>, authorization: Authorization) -> Mapped {
     let mut mapped = Mapped::new();
     for (key, item) in s.rest() {
         let (reading, place) = (item.reading(), item.key_place());
         let (name, in_file) = key.strip_suffix("_file").map_or((key.as_str(), false), |name| (name, true));
-        let checked = allowed(name).and_then(|name| match mapped.contains_key(name.as_str()) {
-            true => Err(Complaint::new("this header is mapped already").hint("keep one of the two")),
-            false if name == "authorization" && pass_authorization => {
-                Err(Complaint::new("`pass_authorization` lets the client's own pass")
-                    .hint("map `Authorization`, or pass the client's, not both"))
+        let checked = allowed(name).and_then(|name| match authorization {
+            _ if mapped.contains_key(name.as_str()) => {
+                Err(Complaint::new("this header is mapped already").hint("keep one of the two"))
             }
-            false => Ok(name),
+            Authorization::Passes(why) if name == "authorization" => {
+                Err(Complaint::new(why).hint("map `Authorization`, or pass the client's, not both"))
+            }
+            Authorization::Passes(_) | Authorization::Free => Ok(name),
         });
         let pieces = if in_file { from_file(s, item) } else { from_template(item) };
         match (checked, pieces) {

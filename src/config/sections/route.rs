@@ -8,7 +8,9 @@ use crate::config::reading::Complaint;
 use crate::config::secret::secret;
 use crate::config::section::Section;
 use crate::config::templates;
-use crate::config::types::{Assertion, AssertionKey, Binding, EffectRule, HostMatch, LabelRule, Route, WorkspaceFrom};
+use crate::config::types::{
+    Assertion, AssertionKey, Binding, EffectRule, HostMatch, LabelRule, Mode, Route, WorkspaceFrom,
+};
 use crate::config::values::{self, quoted};
 use crate::domain::effect::Effect;
 
@@ -40,7 +42,8 @@ pub(super) fn routes(root: &mut Section<'_>, public_url: &str) -> Option<Vec<Rou
 
 fn route(s: &mut Section<'_>, public_url: &str, hosts: &mut Vec<HostMatch>) -> Option<Route> {
     let host = host(s, hosts);
-    s.parsed("mode", mode);
+    let modes = [("support", Mode::Support), ("inline", Mode::Inline)];
+    let mode = s.parsed("mode", |word| values::one_of(word, &modes)).unwrap_or(Mode::Support);
     let upstream = s.required("upstream").and_then(|item| item.items("[\"http://127.0.0.1:3000\"]"));
     if upstream.as_ref().is_some_and(Vec::is_empty) {
         s.complain("upstream", Complaint::new("a route needs at least one upstream"));
@@ -48,11 +51,17 @@ fn route(s: &mut Section<'_>, public_url: &str, hosts: &mut Vec<HostMatch>) -> O
     let upstream = upstream?.into_iter().filter_map(|item| item.parsed(values::upstream)).collect();
     let methods: BTreeSet<_> = s.list("methods", method).unwrap_or_default().into_iter().collect();
     let pass_authorization = s.flag("pass_authorization").unwrap_or(false);
+    let mapping = match mode {
+        Mode::Support if !pass_authorization => headers::Authorization::Free,
+        Mode::Support => headers::Authorization::Passes("`pass_authorization` lets the client's own pass"),
+        Mode::Inline => headers::Authorization::Passes("a customer's own passes in `inline` mode"),
+    };
     Some(Route {
         host,
+        mode,
         upstream,
         workspace: s.table("workspace", workspace),
-        headers: s.table("headers", |s| Some(headers::headers(s, pass_authorization))).unwrap_or_default(),
+        headers: s.table("headers", |s| Some(headers::headers(s, mapping))).unwrap_or_default(),
         effects: s.tables("effects", |s| effect(s, &methods)).unwrap_or_default(),
         labels: s.tables("labels", label).unwrap_or_default(),
         assertion: s.table_or_default("assertion", |s| assertion(s, public_url))?,
@@ -83,15 +92,6 @@ fn host_match(given: &str) -> Result<HostMatch, Complaint> {
         pattern if pattern.contains('*') => Err(Complaint::new(format!("{} is not a host", quoted(pattern)))
             .hint("write one host, or `*` for all; `workspace = { host = \"{workspace}.…\" }` tells workspaces apart")),
         exact => values::host(exact).map(HostMatch::Exact),
-    }
-}
-
-fn mode(given: &str) -> Result<(), Complaint> {
-    match given {
-        "support" => Ok(()),
-        "inline" => Err(Complaint::new("this version has no `inline` mode")
-            .hint("use `support`, and lead only support sessions through chaperone")),
-        other => Err(Complaint::new(format!("{} is no mode", quoted(other))).hint("the mode is `support`")),
     }
 }
 

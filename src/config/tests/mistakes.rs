@@ -74,7 +74,7 @@ fn listeners() {
 #[test]
 fn routes() {
     let said = [
-            about("mode = \"inline\"\nmethods = [\"CONNECT\", \"move\", \"A B\"]\nallow_encoded = [\"%00\"]"),
+            about("mode = \"reverse\"\nmethods = [\"CONNECT\", \"move\", \"A B\"]\nallow_encoded = [\"%00\"]"),
             about("expose_cookies = [\"__Host-chaperone\", \"a;b\"]\n[[route]]\nupstream = [\"http://a/path\", \"ftp://a\", \"http://u:pw@a\"]"),
             about("[[route]]\nhost = \"*.example.com\"\nupstream = []"),
             about("workspace = { path = \"/w/{workspace}\" }"),
@@ -93,6 +93,7 @@ fn mapped_headers() {
             about("headers = { Remote-User = \"{subject.emial}\", A = \"{subject.id\", B = \"a\\nb\", C = \"\" }"),
             about("headers = { Remote-User = \"a\", remote-user = \"b\" }"),
             about("pass_authorization = true\nheaders = { Authorization = \"a\" }"),
+            about("mode = \"inline\"\nheaders = { authorization = \"a\" }"),
     ].concat();
     insta::assert_snapshot!(said);
 }

@@ -22,7 +22,7 @@ mod wait;
 pub(crate) use api::Session;
 pub(crate) use app::FILE;
 pub(crate) use builder::{Builder, SEGMENT, World};
-pub(crate) use client::{Connection, HOST, Via, body, refused, request};
+pub(crate) use client::{Connection, HOST, Reply, Via, body, refused, request};
 pub(crate) use gate::{Output, chaperone, chaperone_in};
 pub(crate) use people::{Engineer, Issuer, Member, engineers, members};
 pub(crate) use process::{Process, python};
