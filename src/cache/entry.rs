@@ -63,6 +63,12 @@ impl Entry {
         Self { session, engineer, workspace, subject, basis, prepared, live, stamp, assertions: Mutex::default() }
     }
 
+    /// Whether the session is over at `now`: it was ended, or its time or its right has run out.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.live.cause().is_some() || self.expires_at() <= now
+    }
+
     /// The assertion for `route` that may still be used at `now`.
     #[must_use]
     pub fn assertion(&self, route: usize, now: Timestamp) -> Option<HeaderValue> {

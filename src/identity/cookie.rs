@@ -1,5 +1,5 @@
 //! How our cookies are set and cleared: always `Secure; HttpOnly; SameSite=Lax; Path=/`.
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 
 /// What every cookie of ours says (contract, section 5). `__Host-` names demand `Secure`, `Path=/` and no `Domain`.
 const ATTRIBUTES: &str = "Secure; HttpOnly; SameSite=Lax; Path=/";
@@ -20,6 +20,14 @@ pub fn set_cookie(name: &str, value: &str) -> HeaderValue {
 #[must_use]
 pub fn clear_cookie(name: &str) -> HeaderValue {
     header(format!("{name}=; {ATTRIBUTES}; Max-Age=0"))
+}
+
+/// The field that has a browser drop what a page left in it (W3C Clear Site Data), for when a session is over: the app's
+/// pages in its cache, and what its scripts stored. Not `"cookies"`: that takes those of every host of the domain, our
+/// sign-ins and other apps' among them.
+#[must_use]
+pub fn clear_site_data() -> (HeaderName, HeaderValue) {
+    (HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\", \"storage\""))
 }
 
 #[expect(clippy::expect_used, reason = "names and values of our cookies are our own: a bad one is a fault in the code")]

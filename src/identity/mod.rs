@@ -17,7 +17,7 @@ mod secret;
 mod testing;
 
 pub use assertion::{Act, Claims, SignError, Signer};
-pub use cookie::{clear_cookie, set_cookie};
+pub use cookie::{clear_cookie, clear_site_data, set_cookie};
 pub use jwks::{Jwks, JwksError};
 pub use jwt::{JwtError, VerifiedJwt, Verifier, unverified_issuer};
 pub use keys::{KeyError, Keys};

@@ -36,14 +36,17 @@ pub(super) async fn admit(presented: Presented, gate: &Gate, arrival: &Arrival) 
     let entry = match gate.directory.session(token).await {
         Ok(entry) => entry,
         Err(NotAdmitted::Unknown) => return Err(no_session(&routed)),
-        Err(not_admitted) => return Err(refusal(not_admitted).into()),
+        Err(NotAdmitted::Stale) => return Err(refusal(NotAdmitted::Stale).into()),
+        Err(gone @ (NotAdmitted::Ended(_) | NotAdmitted::SubjectGone)) => {
+            return Err(Box::new(TurnedAway::new(refusal(gone)).over()));
+        }
     };
     let last_seen = entry.live.last_seen();
     let entered = still_live(&entry, gate.idle, arrival.now).and_then(|()| entry.live.enter());
     let entering = entered.map_err(|code| {
         let refusal = Refusal::from(code);
         let event = record::refused(&entry, &routed, arrival, &refusal, None);
-        Box::new(TurnedAway::new(refusal).recorded(event))
+        Box::new(TurnedAway::new(refusal).recorded(event).over())
     })?;
     entry.live.touch(arrival.now);
     Ok(Admitted { routed, token, entry, last_seen, chained, entering })

@@ -36,7 +36,8 @@ pub(super) fn authorize(admitted: Admitted, gate: &Gate, arrival: &Arrival) -> R
     let Admitted { routed, token, entry, last_seen, chained, entering } = admitted;
     let refused = |refusal: Refusal, decision| {
         let event = record::refused(&entry, &routed, arrival, &refusal, decision);
-        Box::new(TurnedAway::new(refusal).recorded(event))
+        let turned_away = TurnedAway::new(refusal).recorded(event);
+        Box::new(if entry.is_over(arrival.now) { turned_away.over() } else { turned_away })
     };
     if let Some(named) = other_workspace(&routed, &entry) {
         let reason = format!("this session is in `{}`, the request names `{named}`", entry.workspace.id);

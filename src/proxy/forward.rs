@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::{Appended, Event, Kind, Outcome};
-use crate::cache::Entering;
+use crate::cache::{Entering, Entry};
 use crate::domain::refusal::{Code, Refusal};
 use crate::request::{Routed, Upgrade};
 use crate::telemetry::logs::chain;
@@ -48,6 +48,7 @@ pub(super) async fn forward(
     arrival: &Arrival,
 ) -> Result<Response<Body>, Box<TurnedAway>> {
     let Passage { routed, footing, entering, event, pending } = Passage::of(proof, gate, arrival);
+    let session = footing.session();
     let progress = Arc::new(Progress::default());
     let mut completion = Completion::new(gate, event, routed.route.index, arrival.began, Arc::clone(&progress));
     let over = CancellationToken::new();
@@ -56,7 +57,11 @@ pub(super) async fn forward(
     // Whatever breaks this exchange off ends the request's body.
     let guard = over.clone().drop_guard();
 
-    let refused = |refusal| Box::new(TurnedAway::new(refusal).let_through());
+    let refused = |refusal| {
+        let turned_away = TurnedAway::new(refusal).let_through();
+        let over = session.as_ref().is_some_and(|entry| entry.is_over(gate.clock.now()));
+        Box::new(if over { turned_away.over() } else { turned_away })
+    };
     let (answer, lapse) = asking.ask(request.into_body()).await.map_err(|(outcome, refusal)| {
         completion.finish(outcome);
         refused(refusal)
@@ -119,6 +124,14 @@ enum Footing {
 }
 
 impl Footing {
+    /// The session.
+    fn session(&self) -> Option<Arc<Entry>> {
+        match self {
+            Self::Session(watch) => Some(Arc::clone(watch.entry())),
+            Self::Nobody => None,
+        }
+    }
+
     /// Looks again at what the proof stood on.
     async fn confirm(&mut self) -> Result<(), Refusal> {
         match self {

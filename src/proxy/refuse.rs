@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, Response};
 
 use crate::audit::Event;
 use crate::domain::refusal::{Code, Refusal};
-use crate::identity::clear_cookie;
+use crate::identity::{clear_cookie, clear_site_data};
 use crate::problem::Problem;
 use crate::request::{COOKIE_MEMBER, COOKIE_SESSION, COOKIE_STAFF};
 
@@ -48,6 +48,11 @@ impl TurnedAway {
     pub(super) fn let_through(mut self) -> Self {
         self.let_through = true;
         self
+    }
+
+    /// The session is over: the browser forgets its cookie.
+    pub(super) fn over(self) -> Self {
+        self.forget(&[COOKIE_SESSION])
     }
 
     /// The browser forgets these cookies of ours; the session's goes with all that is left of the session.
@@ -105,6 +110,10 @@ pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_awa
     if let Some(seconds) = problem.retry_after() {
         headers.insert(RETRY_AFTER, seconds.into());
     }
+    if forget.contains(&COOKIE_SESSION) && times(&head.headers, COOKIE_SESSION) > 0 && is_confidential(gate, arrival) {
+        let (name, value) = clear_site_data();
+        headers.insert(name, value);
+    }
     for name in doubled(&head.headers).chain(forget.iter().copied()) {
         headers.append(SET_COOKIE, clear_cookie(name));
     }
@@ -116,12 +125,20 @@ pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_awa
 
 /// Which cookies of ours come several times: none of them counts, so the browser is told to forget them.
 fn doubled(headers: &HeaderMap) -> impl Iterator<Item = &'static str> {
-    let times = |ours: &str| {
-        let pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|octet| *octet == b';'));
-        let names = pairs.filter_map(|pair| pair.split(|octet| *octet == b'=').next());
-        names.filter(|name| name.trim_ascii() == ours.as_bytes()).count()
-    };
-    [COOKIE_SESSION, COOKIE_STAFF, COOKIE_MEMBER].into_iter().filter(move |ours| times(ours) > 1)
+    [COOKIE_SESSION, COOKIE_STAFF, COOKIE_MEMBER].into_iter().filter(move |ours| times(headers, ours) > 1)
+}
+
+/// How often a cookie of this name comes.
+fn times(headers: &HeaderMap, cookie: &str) -> usize {
+    let pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|octet| *octet == b';'));
+    let names = pairs.filter_map(|pair| pair.split(|octet| *octet == b'=').next());
+    names.filter(|name| name.trim_ascii() == cookie.as_bytes()).count()
+}
+
+/// Whether browsers take the connection for a secure one, perhaps by another proxy in front: on others they ignore
+/// `Clear-Site-Data`, and complain.
+fn is_confidential(gate: &Gate, arrival: &Arrival) -> bool {
+    arrival.secure || gate.server.public_url.starts_with("https://") || arrival.peer.is_loopback()
 }
 
 /// Whether a person looks at the answer: the client names HTML.

@@ -11,6 +11,7 @@
 //! * `refusals`: how a refusal looks, to a program and to a person.
 //! * `commands`: the commands that ask a running gate, and those that describe the command line.
 //! * `attacks`: the attack suite of `tests/attacks`: nothing unsafe reaches the app, whatever is sent.
+//! * `residue`: what a browser keeps of a session that is over: nothing.
 //! * `operate`: what operators meet: mistakes, signals, an app or a disk that is gone.
 #![expect(
     clippy::unwrap_used,
@@ -28,6 +29,7 @@ mod living;
 mod operate;
 mod real;
 mod refusals;
+mod residue;
 mod spine;
 mod upstream_sees;
 mod world;

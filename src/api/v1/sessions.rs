@@ -22,7 +22,7 @@ use crate::domain::refusal::Code;
 use crate::domain::session::Session;
 use crate::domain::text::{Justification, Label};
 use crate::domain::time::Timestamp;
-use crate::identity::{clear_cookie, set_cookie};
+use crate::identity::{clear_cookie, clear_site_data, set_cookie};
 use crate::request::COOKIE_SESSION;
 
 /// What an engineer asks for.
@@ -205,7 +205,7 @@ pub(super) async fn renew(
     Ok(Json(SessionShown::new(session, state.clock.now())))
 }
 
-/// Ends one, and has the browser forget its cookie.
+/// Ends one, and has the browser forget its cookie; a browser that sits in a session drops what the app left there too.
 #[utoipa::path(
     delete,
     path = "/sessions/{session}",
@@ -218,8 +218,10 @@ pub(super) async fn end(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,
     AtPath(id): AtPath<SessionId>,
+    headers: HeaderMap,
 ) -> Result<impl IntoResponse, ApiError> {
     let session = sessions::end(&state.access, &actor, &id).await?;
     let forget = [(SET_COOKIE, clear_cookie(COOKIE_SESSION))];
-    Ok((forget, Json(SessionShown::new(session, state.clock.now()))))
+    let residue = cookies::session_token(&headers).is_ok().then(|| [clear_site_data()]);
+    Ok((forget, residue, Json(SessionShown::new(session, state.clock.now()))))
 }
