@@ -5,6 +5,7 @@
 //! * `effects`: what a session may do, by method and path, and until when.
 //! * `consent`: who may give access, to whom, and what ends it.
 //! * `living`: what changes while sessions live and streams are open: people, workspaces, policies, keys, certificates.
+//! * `examples`: what docs/UPSTREAM.md tells app developers to write.
 //! * `upstream_sees`: what the app gets to read, and what never reaches it or comes back from it.
 //! * `real`: apps of others that take the user from a header, behind the gate.
 //! * `inline`: a gate in front of the app for everybody, customers too.
@@ -24,6 +25,7 @@ mod attacks;
 mod commands;
 mod consent;
 mod effects;
+mod examples;
 mod inline;
 mod living;
 mod operate;

@@ -20,10 +20,10 @@ mod tap;
 mod wait;
 
 pub(crate) use api::Session;
-pub(crate) use app::FILE;
+pub(crate) use app::{App, FILE};
 pub(crate) use builder::{Builder, SEGMENT, World};
 pub(crate) use client::{Connection, HOST, Reply, Via, body, refused, request};
-pub(crate) use gate::{Output, chaperone, chaperone_in};
+pub(crate) use gate::{Gate, Output, chaperone, chaperone_in};
 pub(crate) use people::{Engineer, Issuer, Member, engineers, members};
 pub(crate) use process::{Process, python};
 pub(crate) use sockets::{Download, Events, Socket, Upload};

@@ -36,9 +36,9 @@ impl Tap {
         self.app.set(app).expect("there is one app");
     }
 
-    /// Every byte that the gate has sent so far, in lower case.
+    /// Everything that the gate has sent so far.
     pub(crate) fn sent(&self) -> String {
-        String::from_utf8_lossy(&self.sent.lock().unwrap()).to_lowercase()
+        String::from_utf8_lossy(&self.sent.lock().unwrap()).into_owned()
     }
 
     /// How the ends part is the story's business, not the wire's.
