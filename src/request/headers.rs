@@ -156,9 +156,10 @@ pub(super) fn squash(name: &str) -> String {
     words.join("-")
 }
 
-/// Whether a name, in its plain spelling, is of our own header family.
+/// Whether a name, in its plain spelling, is of our own header family: wherever the words stand in it, and wherever its
+/// dashes are.
 pub(super) fn is_identity(plain: &str) -> bool {
-    plain == "x-chaperone" || plain.starts_with("x-chaperone-")
+    plain.contains("chaperone") && plain.replace('-', "").contains("xchaperone")
 }
 
 /// Whether a client's field of this name may be relayed as it is.
@@ -239,6 +240,9 @@ mod tests {
             "X-Chaperone-User",
             "X-Chaperone-Superuser",
             "X-Chaperone",
+            "X-ChaperoneUser",
+            "XChaperone-User",
+            "HTTP-X-Chaperone-User",
             "Forwarded",
             "X-Forwarded-Prefix",
             "X-Real-IP",

@@ -13,6 +13,7 @@
 //! * `commands`: the commands that ask a running gate, and those that describe the command line.
 //! * `attacks`: the attack suite of `tests/attacks`: nothing unsafe reaches the app, whatever is sent.
 //! * `residue`: what a browser keeps of a session that is over: nothing.
+//! * `proxy`: what attackers send on the wire, and what the app gets of it.
 //! * `operate`: what operators meet: mistakes, signals, an app or a disk that is gone.
 #![expect(
     clippy::unwrap_used,
@@ -29,6 +30,7 @@ mod examples;
 mod inline;
 mod living;
 mod operate;
+mod proxy;
 mod real;
 mod refusals;
 mod residue;

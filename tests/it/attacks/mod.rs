@@ -5,6 +5,7 @@ mod range;
 
 use std::time::Duration;
 
+pub(crate) use range::{CLOSED, ROUTE};
 use range::{Range, free_port};
 
 /// How many mutants the fuzzer sends, and in how many lanes at once: each waits most of its time.

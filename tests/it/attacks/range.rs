@@ -1,17 +1,15 @@
 //! A gate before an upstream that records every byte, and the scripts that attack it.
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use serde_json::json;
-use tempfile::TempDir;
 
-use crate::world::{Builder, SEGMENT, Session, World, engineers, eventually, members};
+use crate::world::{Builder, Process, SEGMENT, Session, World, engineers, members};
 
-/// What the corpus takes for granted: two areas are closed, and nothing is deleted.
-const CLOSED: &str = r#"
+/// What attacks take for granted: two areas are closed, and nothing is deleted.
+pub(crate) const CLOSED: &str = r#"
 @id("closed-areas")
 forbid (principal is Engineer, action in Action::"Access", resource)
 when { context.http.labels.contains("admin") || context.http.labels.contains("billing") };
@@ -19,18 +17,22 @@ when { context.http.labels.contains("admin") || context.http.labels.contains("bi
 @id("nothing-is-deleted")
 forbid (principal is Engineer, action == Action::"Delete", resource);
 "#;
-const ROUTE: &str = r#"
+/// The keys of the route behind which that is so.
+pub(crate) const ROUTE: &str = r#"
 assertion = { bind = "request" }
 labels = [{ path = "/admin/**", label = "admin" }, { path = "/billing/**", label = "billing" }]
 effects = [{ path = "/ws/**", effect = "read" }]
 "#;
+
+/// Where the upstream notes what it gets, in its folder.
+const LOG: &str = "upstream.jsonl";
 
 /// A gate, the recording upstream behind it, and an engineer's session with full access.
 pub(super) struct Range {
     pub(super) world: World,
     pub(super) session: Session,
     grant: String,
-    recorder: Recorder,
+    upstream: Process,
 }
 
 impl Range {
@@ -45,12 +47,17 @@ impl Range {
     }
 
     async fn with(builder: Builder) -> Self {
-        let recorder = Recorder::start().await;
-        let builder = builder.app_at(recorder.address).route(ROUTE);
+        let upstream = Process::start(|_folder, port| {
+            let mut command = python("recording_upstream.py");
+            command.args(["--port", &port.to_string(), "--max-seconds", "600", "--log", LOG]);
+            command
+        })
+        .await;
+        let builder = builder.app_at(upstream.address).route(ROUTE);
         let world = builder.policy("segment.cedar", SEGMENT).policy("closed.cedar", CLOSED).start().await;
         let grant = world.grant(&members::OLGA, json!({"access": "full", "duration": "1d"})).await;
         let session = world.enter(&engineers::ADA, "acme").await;
-        Self { world, session, grant, recorder }
+        Self { world, session, grant, upstream }
     }
 
     /// Where the gate listens.
@@ -60,7 +67,7 @@ impl Range {
 
     /// Where the upstream notes what it gets.
     pub(super) fn log(&self) -> String {
-        self.recorder.log()
+        self.upstream.dir.path().join(LOG).to_str().unwrap().to_owned()
     }
 
     /// Sends the corpus.
@@ -135,42 +142,6 @@ impl Drop for Script {
             let _ = process.kill();
             let _ = process.wait();
         }
-    }
-}
-
-/// An app that notes every byte it gets; it is killed when this is dropped.
-struct Recorder {
-    process: Child,
-    folder: TempDir,
-    address: SocketAddr,
-}
-
-impl Recorder {
-    async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let mut command = python("recording_upstream.py");
-        command.args(["--port", &address.port().to_string(), "--max-seconds", "300", "--log"]);
-        let process = command.arg(folder.path().join("upstream.jsonl")).spawn();
-        let process = process.unwrap_or_else(|error| panic!("`python3` is needed: {error}"));
-        let mut recorder = Self { process, folder, address };
-        eventually("the upstream listens", Duration::from_secs(30), async || {
-            assert!(recorder.process.try_wait().unwrap().is_none(), "the upstream has ended");
-            TcpStream::connect(address).ok()
-        })
-        .await;
-        recorder
-    }
-
-    fn log(&self) -> String {
-        self.folder.path().join("upstream.jsonl").to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Recorder {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
