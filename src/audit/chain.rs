@@ -1,12 +1,14 @@
 //! The chain: every record names its place and the hash of the record before it, in the journal and in its workspace.
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::domain::id::WorkspaceId;
 
+use super::digest::Digest;
 use super::event::Event;
 use super::flaw::Flaw;
-use super::record::{Digest, Members, Record};
+use super::record::{Members, Record};
 
 /// A place in a chain: the record that stands there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,11 +24,20 @@ impl Place {
     pub(super) const START: Self = Self { seq: 0, hash: Digest::NONE };
 }
 
+/// The last record of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Head {
+    /// Which workspace.
+    pub(super) workspace: Arc<str>,
+    /// Its place among the workspace's records.
+    pub(super) place: Place,
+}
+
 /// The end of a journal's chain and of each workspace's.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Chain {
     last: Place,
-    workspaces: HashMap<Box<str>, Place>,
+    workspaces: HashMap<Arc<str>, Place>,
 }
 
 impl Chain {
@@ -43,6 +54,12 @@ impl Chain {
     /// How many workspaces have records.
     pub(super) fn workspaces(&self) -> usize {
         self.workspaces.len()
+    }
+
+    /// The last record of each workspace, in no order.
+    pub(super) fn heads(&self) -> Vec<Head> {
+        let heads = self.workspaces.iter();
+        heads.map(|(workspace, place)| Head { workspace: Arc::clone(workspace), place: *place }).collect()
     }
 
     /// Gives `event` the next place and writes its line at the end of `out`.

@@ -10,8 +10,14 @@ use super::segments::{self, Lines};
 
 /// Why an export failed.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot export the trail")]
-pub struct ExportError(#[from] io::Error);
+pub enum ExportError {
+    /// The trail cannot be read, or the export not be written.
+    #[error("cannot export the trail")]
+    Io(#[from] io::Error),
+    /// Nothing can be proved by it.
+    #[error("the trail is not intact, so nothing is proved by it: {0}; run `chaperone audit verify`")]
+    Broken(String),
+}
 
 /// Which records to export.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,9 +2,12 @@
 //!
 //! Two threads of its own: the `writer` gives every queued event its place and hands all of them to the operating
 //! system in one write; the `syncer` brings what was written to disk, while the writer goes on. Any failure takes the
-//! journal down at once; the writer then tries to `recover` in a new segment. `file` is the seam to the disk.
+//! journal down at once; the writer then tries to `recover` in a new segment. A third thread, the `sealer`, signs
+//! checkpoints over what is on disk. `current` is the segment being written, `file` the seam to the disk.
+mod current;
 mod file;
 mod recover;
+mod sealer;
 mod shared;
 mod syncer;
 mod writer;
@@ -34,9 +37,9 @@ use crate::domain::time::Clock;
 use crate::telemetry::metrics::Metrics;
 
 use super::event::Event;
-use file::Opener;
+use super::trust::Seal;
 use shared::Shared;
-use writer::{Entry, Message, Writer, Written};
+use writer::{Entry, Message, Settings, Writer, Written};
 
 /// How many events may wait to be written; then appending waits too.
 const QUEUE: usize = 4096;
@@ -107,7 +110,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal, verifies it, cuts off a torn last line, tells `clock` the latest time of a record.
+    /// Opens the journal, verifies it, sets a torn last line aside, tells `clock` the latest time of a record. `seal`
+    /// signs its checkpoints.
     ///
     /// # Errors
     /// When it cannot be written, is held by another process, or is not intact.
@@ -116,26 +120,23 @@ impl Journal {
         node: &str,
         clock: &Arc<Clock>,
         metrics: &Arc<Metrics>,
+        seal: Arc<dyn Seal>,
     ) -> Result<Arc<Self>, JournalError> {
-        Self::open_with(audit, node, (clock, metrics), Box::new(file::open), PATIENCE)
+        let settings = Settings::new(audit, node, Box::new(file::open), seal);
+        Self::open_with(settings, (clock, metrics), PATIENCE)
     }
 
     fn open_with(
-        audit: &config::Audit,
-        node: &str,
+        settings: Settings,
         (clock, metrics): (&Arc<Clock>, &Arc<Metrics>),
-        opener: Opener,
         patience: Duration,
     ) -> Result<Arc<Self>, JournalError> {
-        let io_error = |source| JournalError::Io { path: audit.dir.clone(), source };
-        DirBuilder::new().recursive(true).mode(0o700).create(&audit.dir).map_err(io_error)?;
-        let lock = lock(&audit.dir).map_err(io_error)?.ok_or_else(|| JournalError::Locked(audit.dir.clone()))?;
-        let strict = match audit.durability {
-            config::Durability::Strict => true,
-            config::Durability::Relaxed => false,
-        };
+        let dir = settings.dir.clone();
+        let io_error = |source| JournalError::Io { path: dir.clone(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(io_error)?;
+        let lock = lock(&dir).map_err(io_error)?.ok_or_else(|| JournalError::Locked(dir.clone()))?;
         let shared = Arc::new(Shared::new(Arc::clone(clock), Arc::clone(metrics)));
-        let mut writer = Writer::new(audit.dir.clone(), node, strict, opener, Arc::clone(&shared), lock);
+        let mut writer = Writer::new(settings, Arc::clone(&shared), lock);
         writer.open()?;
         let (inbox, messages) = channel();
         let thread = std::thread::Builder::new().name("trail-write".into());

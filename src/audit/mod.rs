@@ -1,25 +1,36 @@
 //! The trail: an append-only journal of hash-chained JSON Lines. No access without a durable record.
 //!
 //! * `event`: what is recorded.
-//! * `record`: one line, its bytes and its hash. `chain`: how the lines follow each other; the same code writes and
-//!   verifies. `flaw`: what can be wrong with a line. `segments`: the files that the lines stand in.
+//! * `record`: one line, its bytes and its hash (`digest`). `chain`: how the lines follow each other; the same code writes
+//!   and verifies. `flaw`: what can be wrong with a line. `segments`: the files that the lines stand in.
 //! * `journal`: durable, with group commit: many requests share one write and one fsync.
-//! * `verify`, `export`: for auditors.
+//! * `checkpoint`: a signed line that says how far the trail had come, with the root of a tree over all workspaces
+//!   (`merkle`). `trust`: who signs, whose signature counts. `anchors`: checkpoints held against the records.
+//! * `verify`, `export`, `proof`: for auditors and customers.
 //!
 //! docs/TRAIL.md describes the format for whoever wants to verify it with a program of their own.
+mod anchors;
 mod chain;
+mod checkpoint;
+mod digest;
 mod event;
 mod export;
 mod flaw;
 mod journal;
+mod merkle;
+mod proof;
 mod record;
 mod segments;
+mod trust;
 mod verify;
 
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 
+pub use anchors::checkpoints;
 pub use event::{Decision, Event, Kind, Outcome, RequestFacts, Response};
 pub use export::{ExportError, Selection, export, export_selected};
 pub use journal::{Appended, Journal, JournalError, Unavailable};
-pub use verify::{Mark, Problem, Report, verify};
+pub use proof::{Proof, prove};
+pub use trust::{Seal, Trust, TrustError};
+pub use verify::{Anchored, Evidence, Mark, Problem, Report, verify, verify_workspace};

@@ -2,13 +2,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::value::RawValue;
 
 use crate::config::{Audit, Durability};
-use crate::domain::time::{Clock, Timestamp};
+use crate::domain::time::{Clock, Span, Timestamp};
 use crate::telemetry::metrics::Metrics;
 
-use super::{Decision, Event, Journal, Kind, Outcome, RequestFacts, Response};
+use super::{Decision, Event, Evidence, Journal, Kind, Outcome, Report, RequestFacts, Response, Seal, Trust, verify};
 
 /// 2026-11-22T16:00:00Z and `n` seconds.
 pub(super) fn at(n: u32) -> Timestamp {
@@ -69,12 +72,58 @@ fn decision(allow: bool) -> Decision {
 
 /// The configuration of a trail in `dir`.
 pub(super) fn audit(dir: &Path, durability: Durability) -> Audit {
-    Audit { dir: dir.to_owned(), durability }
+    Audit { dir: dir.to_owned(), durability, segment: 256 << 20, checkpoint: Span::from_seconds(3600) }
+}
+
+/// A key that is known by one letter.
+#[derive(Debug)]
+pub(crate) struct TestSeal(pub(crate) char);
+
+impl TestSeal {
+    fn pair(&self) -> Ed25519KeyPair {
+        Ed25519KeyPair::from_seed_unchecked(&[self.0 as u8; 32]).unwrap()
+    }
+
+    /// Its public half.
+    pub(super) fn jwks(&self) -> String {
+        let x = URL_SAFE_NO_PAD.encode(self.pair().public_key());
+        format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","x":"{x}","kid":"{}"}}]}}"#, self.0)
+    }
+}
+
+impl Seal for TestSeal {
+    fn kid(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn sign(&self, kid: &str, message: &[u8]) -> Option<[u8; 64]> {
+        (kid == self.kid()).then(|| self.pair().sign(message).as_ref().try_into().unwrap())
+    }
+
+    fn trust(&self) -> Trust {
+        Trust::from_jwks(self.jwks().as_bytes()).unwrap()
+    }
+}
+
+/// The key that signs in most tests.
+pub(crate) fn seal() -> Arc<dyn Seal> {
+    Arc::new(TestSeal('s'))
+}
+
+/// What an auditor finds who trusts that key.
+pub(super) fn report(path: &Path) -> Report {
+    verify(path, &Evidence { trust: seal().trust(), kept: Vec::new() }).unwrap()
 }
 
 /// Writes `count` events to the journal in `dir`, which begins with it or goes on.
 pub(super) async fn write(dir: &Path, count: u32) {
-    let journal = Journal::open(&audit(dir, Durability::Relaxed), "node-1", &Clock::system(), &Metrics::new()).unwrap();
+    write_with(dir, count, seal()).await;
+}
+
+/// As [`write`], with a key of one's own.
+pub(super) async fn write_with(dir: &Path, count: u32, seal: Arc<dyn Seal>) {
+    let journal =
+        Journal::open(&audit(dir, Durability::Relaxed), "node-1", &Clock::system(), &Metrics::new(), seal).unwrap();
     for n in 0..count {
         journal.append(if n % 10 == 9 { completion(n) } else { event(n) }).await.unwrap();
     }

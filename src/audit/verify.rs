@@ -1,105 +1,126 @@
-//! `audit verify`: is the chain intact?
+//! `audit verify`: is the chain intact, and how far do signed checkpoints cover it?
+mod report;
+mod workspace;
+
+#[cfg(test)]
+mod exhaustive_tests;
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
 use crate::domain::time::Timestamp;
 
+use super::anchors::{self, Anchor, Anchors, Found, Mistake};
 use super::chain::Chain;
-use super::flaw::Flaw;
+use super::flaw::{CheckpointFlaw, Flaw};
 use super::journal;
 use super::record::Record;
-use super::segments::{self, Line, Lines};
+use super::segments::{self, Line, Lines, Segment};
+use super::trust::Trust;
+
+pub use report::{Anchored, Mark, Problem, Report};
+pub use workspace::verify_workspace;
 
 /// Verification ends after so many problems.
 const ENOUGH: usize = 20;
 
-/// Something wrong, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Problem {
-    /// In which file.
-    pub file: PathBuf,
-    /// In which line, from 1.
-    pub line: u64,
-    /// The place that the record claims; none when it cannot be read.
-    pub seq: Option<u64>,
-    /// What is wrong.
-    pub what: String,
-}
-
-/// A record's place and time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Mark {
-    /// Its place in the journal, from 1.
-    pub seq: u64,
-    /// Its time.
-    pub at: Timestamp,
-}
-
-/// What verification found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Report {
-    /// How many records were read.
-    pub records: u64,
-    /// The first of them.
-    pub first: Option<Mark>,
-    /// The last of them.
-    pub last: Option<Mark>,
-    /// The last one's hash.
-    pub head: Option<String>,
-    /// How many workspaces they are of.
-    pub workspaces: usize,
-    /// How many records come after the last signed checkpoint: nothing tells whether more of them were there.
-    pub unanchored: u64,
-    /// What is wrong; verification ends after 20 problems.
-    pub problems: Vec<Problem>,
-}
-
-impl Report {
-    /// Whether every record is unchanged and in its place.
-    #[must_use]
-    pub fn intact(&self) -> bool {
-        self.problems.is_empty()
-    }
+/// What a trail is held against.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// Whose signature on a checkpoint counts.
+    pub trust: Trust,
+    /// Files with checkpoints that were kept elsewhere.
+    pub kept: Vec<PathBuf>,
 }
 
 /// Verifies the journal in the folder `path`, or the file `path`, an export of a whole journal.
 ///
 /// # Errors
-/// When it cannot be read at all.
-pub fn verify(path: &Path) -> io::Result<Report> {
-    let mut verifier = Verifier::new();
+/// When it, or a file of the evidence, cannot be read at all.
+pub fn verify(path: &Path, evidence: &Evidence) -> io::Result<Report> {
+    // Checkpoints first: what they cover was on disk before them, also while a gate writes.
+    let (mut verifier, torn) = Verifier::with_checkpoints(path.is_dir().then_some(path), evidence)?;
+    if let Some(mistake) = torn.filter(|_| !journal::is_being_written(path)) {
+        verifier.checkpoint_problem(&mistake);
+    }
     if path.is_dir() {
-        for segment in segments::existing(path)? {
-            verifier.file(&segment.path, Some(path))?;
-        }
+        verifier.set_aside = segments::set_aside(path)?;
+        verifier.folder(path)?;
     } else {
         verifier.file(path, None)?;
     }
-    Ok(verifier.report())
+    Ok(verifier.finish())
 }
 
+#[derive(Clone)]
 struct Verifier {
     chain: Chain,
+    anchors: Anchors,
+    checkpoints: u64,
+    trusting: bool,
     records: u64,
     first: Option<Mark>,
     last: Option<Mark>,
+    /// When the first record happened that no vouched checkpoint covers.
+    unanchored_since: Option<Timestamp>,
     control_events: HashSet<Box<str>>,
+    set_aside: Vec<String>,
     problems: Vec<Problem>,
 }
 
 impl Verifier {
-    fn new() -> Self {
+    fn new(anchors: Vec<Anchor>) -> Self {
         Self {
             chain: Chain::new(),
+            checkpoints: anchors.len() as u64,
+            anchors: Anchors::new(anchors),
+            trusting: false,
             records: 0,
             first: None,
             last: None,
+            unanchored_since: None,
             control_events: HashSet::new(),
+            set_aside: Vec::new(),
             problems: Vec::new(),
         }
+    }
+
+    /// A verifier that holds the records against the folder's checkpoints and those that were kept; and, if the
+    /// folder's end in a torn one, what is wrong with that.
+    fn with_checkpoints(dir: Option<&Path>, evidence: &Evidence) -> io::Result<(Self, Option<Mistake>)> {
+        let mut found = dir.map(|dir| Found::in_folder(dir, &evidence.trust)).transpose()?.unwrap_or_default();
+        let torn = dir.zip(found.torn).map(|(dir, line)| Mistake {
+            file: dir.join(anchors::FILE),
+            line,
+            flaw: CheckpointFlaw::Torn,
+        });
+        for path in &evidence.kept {
+            let kept = Found::kept(path, &evidence.trust, &found.anchors)?;
+            found.anchors.extend(kept.anchors);
+            found.mistakes.extend(kept.mistakes);
+        }
+        let mut verifier = Self::new(found.anchors);
+        verifier.trusting = !evidence.trust.is_none();
+        for mistake in &found.mistakes {
+            verifier.checkpoint_problem(mistake);
+        }
+        Ok((verifier, torn))
+    }
+
+    fn folder(&mut self, dir: &Path) -> io::Result<()> {
+        let mut expected = 1;
+        for segment in segments::existing(dir)? {
+            if segment.number != expected {
+                let flaw = Flaw::MissingSegment(Segment::name(expected));
+                self.problem(&segment.path, 1, None, &flaw);
+            }
+            expected = segment.number.saturating_add(1);
+            self.file(&segment.path, Some(dir))?;
+        }
+        Ok(())
     }
 
     /// Verifies one file; `journal` is the folder if it is a segment, which may be written at this moment.
@@ -109,18 +130,24 @@ impl Verifier {
             if self.problems.len() >= ENOUGH {
                 break;
             }
-            let Some(whole) = line.whole() else {
-                if !journal.is_some_and(journal::is_being_written) {
-                    self.problem(path, &line, None, &Flaw::Torn);
-                }
-                break;
-            };
-            match Record::read(whole) {
-                Ok(record) => self.record(path, &line, &record),
-                Err(flaw) => self.problem(path, &line, None, &flaw),
+            let being_written = || journal.is_some_and(journal::is_being_written);
+            if line.whole().is_some() || line.resumes_at.is_some() || !being_written() {
+                self.line(path, &line);
             }
         }
         Ok(())
+    }
+
+    fn line(&mut self, path: &Path, line: &Line<'_>) {
+        let read = match (line.whole(), line.resumes_at) {
+            (Some(whole), _) => Record::read(whole),
+            (None, None) => Err(Flaw::Torn),
+            (None, Some(resumes_at)) => Err(Flaw::Hole { resumes_at }),
+        };
+        match read {
+            Ok(record) => self.record(path, line, &record),
+            Err(flaw) => self.problem(path, line.number, None, &flaw),
+        }
     }
 
     /// Checks `record` and goes on from what it says of itself, so that one problem is not reported for every later line.
@@ -128,33 +155,56 @@ impl Verifier {
         let members = &record.members;
         let seq = Some(members.seq);
         if let Err(flaw) = self.chain.check(record) {
-            self.problem(path, line, seq, &flaw);
+            self.problem(path, line.number, seq, &flaw);
         }
         if members.kind.is_control() && !self.control_events.insert(members.event_id.as_ref().into()) {
-            self.problem(path, line, seq, &Flaw::Repeated(members.event_id.to_string()));
+            self.problem(path, line.number, seq, &Flaw::Repeated(members.event_id.to_string()));
         }
         self.chain.follow(record);
         self.records = self.records.saturating_add(1);
         self.last = Some(Mark { seq: members.seq, at: members.at });
         self.first = self.first.or(self.last);
+        if members.seq > self.anchors.covered() && self.unanchored_since.is_none() {
+            self.unanchored_since = Some(members.at);
+        }
+        for mistake in self.anchors.meet(&self.chain) {
+            self.checkpoint_problem(&mistake);
+        }
     }
 
-    fn problem(&mut self, path: &Path, line: &Line<'_>, seq: Option<u64>, flaw: &Flaw) {
-        self.problems.push(Problem { file: path.to_owned(), line: line.number, seq, what: flaw.to_string() });
+    fn problem(&mut self, path: &Path, line: u64, seq: Option<u64>, flaw: &Flaw) {
+        self.problems.push(Problem { file: path.to_owned(), line, seq, what: flaw.to_string() });
     }
 
-    fn report(self) -> Report {
+    fn checkpoint_problem(&mut self, mistake: &Mistake) {
+        let Mistake { file, line, flaw } = mistake;
+        self.problems.push(Problem { file: file.clone(), line: *line, seq: None, what: flaw.to_string() });
+    }
+
+    /// What was found, now that the trail has ended.
+    fn finish(mut self) -> Report {
+        if self.problems.len() < ENOUGH {
+            for mistake in self.anchors.missed() {
+                self.checkpoint_problem(&mistake);
+            }
+        }
+        self.problems.truncate(ENOUGH);
+        let anchored = self.anchors.met().map(|anchor| Anchored::of(&anchor.checkpoint));
+        let covered = anchored.as_ref().map_or(0, |anchored| anchored.seq);
+        let last = self.last.map_or(0, |last| last.seq);
         Report {
             records: self.records,
             first: self.first,
             last: self.last,
             head: self.last.map(|_| self.chain.last().hash.to_string()),
             workspaces: self.chain.workspaces(),
-            unanchored: self.records,
+            checkpoints: self.checkpoints,
+            signatures_checked: self.trusting,
+            anchored,
+            unanchored: last.saturating_sub(covered),
+            unanchored_since: self.unanchored_since.filter(|_| last > covered),
+            set_aside: self.set_aside,
             problems: self.problems,
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -361,4 +361,8 @@ pub struct Audit {
     pub dir: PathBuf,
     /// When a record counts as written.
     pub durability: Durability,
+    /// How many bytes a file of the journal has, about: then a new one begins.
+    pub segment: u64,
+    /// How often a checkpoint is signed, at least, while there is something new.
+    pub checkpoint: Span,
 }

@@ -84,6 +84,18 @@ pub(super) fn duration(given: &str) -> Parsed<Span> {
     }
 }
 
+/// A size, in bytes.
+pub(super) fn size(given: &str) -> Parsed<u64> {
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
+    let parsed = units.iter().find_map(|(unit, shift)| {
+        let number: u64 = given.strip_suffix(unit)?.trim_end().parse().ok()?;
+        number.checked_mul(1 << shift)
+    });
+    parsed.ok_or_else(|| {
+        Complaint::new(format!("{} is not a size", quoted(given))).hint("write it like `256MiB`: KiB, MiB or GiB")
+    })
+}
+
 /// A pattern over paths.
 pub(super) fn pattern(given: &str) -> Parsed<PathPattern> {
     given.parse().map_err(|error| {

@@ -58,6 +58,14 @@ pub struct Keys {
 }
 
 impl Keys {
+    /// As [`Self::open`], but makes nothing: none when there is no key.
+    ///
+    /// # Errors
+    /// When it cannot be read, or others may read it.
+    pub fn existing(dir: &Path) -> Result<Option<Self>, KeyError> {
+        if dir.join(FILE).exists() { Self::open(dir).map(Some) } else { Ok(None) }
+    }
+
     /// Opens the key in the folder `dir`, or makes it (0600, in a folder 0700).
     ///
     /// # Errors
@@ -98,6 +106,13 @@ impl Keys {
         json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": x, "kid": kid, "use": "sig", "alg": "EdDSA" }] })
     }
 
+    /// The Ed25519 signature of `message` by the key called `kid`; none when we have no such key.
+    #[must_use]
+    pub fn sign(&self, kid: &str, message: &[u8]) -> Option<[u8; 64]> {
+        let signature = (kid == self.kid).then(|| self.pair.sign(message))?;
+        signature.as_ref().try_into().ok()
+    }
+
     /// Whether `token` is a genuine, unexpired assertion of ours (for the chain check). `issuer` is our public URL.
     #[must_use]
     pub fn verifies(&self, token: &str, issuer: &str, now: Timestamp) -> bool {
@@ -117,7 +132,8 @@ impl Keys {
     }
 
     /// The name under which the JWKS lists the key.
-    pub(super) fn kid(&self) -> &str {
+    #[must_use]
+    pub fn kid(&self) -> &str {
         &self.kid
     }
 }

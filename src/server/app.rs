@@ -91,7 +91,7 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
     let engine = Arc::new(Engine::new(Bundle::load(&config.policy).map_err(StartError::Policies)?));
     let store = Store::open(&config.store).await?;
     let keys = Arc::new(Keys::open(&keys_folder(&config.store.path))?);
-    let journal = Journal::open(&config.audit, &node(), &clock, &metrics)?;
+    let journal = Journal::open(&config.audit, &node(), &clock, &metrics, Arc::clone(&keys) as _)?;
     let (staff, customers) = verifiers(&config, &clock).await?;
 
     let phases = Phases::new();
@@ -209,8 +209,9 @@ async fn verifier(issuer: &str, audience: &str, keys: &JwksFrom, clock: &Arc<Clo
     Ok(Verifier::new(issuer.to_owned(), audience.to_owned(), jwks))
 }
 
-/// The signing key lies beside the store.
-fn keys_folder(store: &Path) -> std::path::PathBuf {
+/// The signing key lies in a folder beside the store.
+#[must_use]
+pub fn keys_folder(store: &Path) -> std::path::PathBuf {
     store.with_file_name("keys")
 }
 

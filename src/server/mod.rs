@@ -3,12 +3,14 @@
 //! * `app`: from a checked configuration to a running gate.
 //! * `ops`: the operators' listener: `/metrics`, `/healthz`, `/readyz`.
 //! * `reload`: what may change on disk while the gate runs.
+//! * `seal`: who signs the trail's checkpoints.
 //! * `shutdown`: what a signal ends, in which order.
 mod app;
 mod ops;
 mod reload;
+mod seal;
 mod shutdown;
 
-pub use app::{Running, StartError, start};
+pub use app::{Running, StartError, keys_folder, start};
 pub use reload::Reload;
 pub use shutdown::{reload_signal, stop_signal};

@@ -49,6 +49,8 @@ pub struct Metrics {
     pub audit_flush_seconds: Histogram,
     /// `chaperone_audit_queue`: records that wait to be written.
     pub audit_queue: IntGauge,
+    /// `chaperone_audit_checkpoints_total{result}`: checkpoints of the trail: `ok`, or `failed` and to be tried again.
+    pub audit_checkpoints_total: IntCounterVec,
     /// `chaperone_policy_reloads_total{result}`: `ok` or `failed`.
     pub policy_reloads_total: IntCounterVec,
     /// `chaperone_reloads_total{what,result}`: files that were read again, by what they are: `ok` or `failed`.
@@ -85,6 +87,7 @@ impl Metrics {
                 &SLOW_BUCKETS,
             ),
             audit_queue: list.gauge("audit_queue", "Records that wait to be written."),
+            audit_checkpoints_total: list.counters("audit_checkpoints_total", "Checkpoints of the trail.", &["result"]),
             policy_reloads_total: list.counters("policy_reloads_total", "Reloads of the policies.", &["result"]),
             reloads_total: list.counters("reloads_total", "Changed files that were read again.", &["what", "result"]),
             upstream_errors_total: list.counters("upstream_errors_total", "Apps that did not answer.", &["kind"]),
@@ -104,6 +107,7 @@ impl Metrics {
         }
         for result in ["ok", "failed"] {
             self.policy_reloads_total.with_label_values(&[result]);
+            self.audit_checkpoints_total.with_label_values(&[result]);
         }
     }
 
@@ -166,9 +170,11 @@ mod tests {
 
     use super::*;
 
-    /// The contract's list, section 8, the series of labels that are unknown at start, and `reloads_total`, which tells of
+    /// The contract's list, section 8, the series of labels that are unknown at start, `audit_checkpoints_total`, whose
+    /// failures leave a tail un-anchored, and `reloads_total`, which tells of
     /// certificates and issuers' keys what `policy_reloads_total` tells of policies.
-    const NAMES: [&str; 20] = [
+    const NAMES: [&str; 21] = [
+        "audit_checkpoints_total",
         "audit_flush_seconds",
         "audit_queue",
         "audit_records_total",

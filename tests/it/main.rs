@@ -14,6 +14,7 @@
 //! * `attacks`: the attack suite of `tests/attacks`: nothing unsafe reaches the app, whatever is sent.
 //! * `residue`: what a browser keeps of a session that is over: nothing.
 //! * `proxy`: what attackers send on the wire, and what the app gets of it.
+//! * `trail`: what an auditor and a customer can prove by the trail, and what whoever changes it cannot hide.
 //! * `operate`: what operators meet: mistakes, signals, an app or a disk that is gone.
 #![expect(
     clippy::unwrap_used,
@@ -35,5 +36,6 @@ mod real;
 mod refusals;
 mod residue;
 mod spine;
+mod trail;
 mod upstream_sees;
 mod world;

@@ -5,13 +5,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::access::{api_keys, trail};
-use crate::audit::Journal;
+use crate::audit::{Journal, samples};
 use crate::config::{Audit, Durability};
 use crate::telemetry::metrics::Metrics;
 
 async fn relayed(world: &World) -> HashSet<crate::domain::id::EventId> {
-    let audit = Audit { dir: world.folder.path().join("audit"), durability: Durability::Strict };
-    let journal = Journal::open(&audit, "node", &world.access.clock, &Metrics::new()).unwrap();
+    let audit = Audit {
+        dir: world.folder.path().join("audit"),
+        durability: Durability::Strict,
+        segment: 1 << 20,
+        checkpoint: Span::from_seconds(10),
+    };
+    let journal = Journal::open(&audit, "node", &world.access.clock, &Metrics::new(), samples::seal()).unwrap();
     let stop = CancellationToken::new();
     stop.cancel();
     trail::relay(world.access.clone(), journal.clone(), stop).await;

@@ -1,18 +1,17 @@
 //! The file that the journal writes, behind a seam so that tests can let it fail.
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use rustix::fs::{FallocateFlags, fallocate};
-use rustix::io::Errno;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Only the gate's own user reads or writes the trail.
 pub(super) const MODE: u32 = 0o600;
-/// Space that a segment reserves when it is opened, in bytes: on a full disk that fails at once, and so the journal
-/// does not seem healthy until the first record.
-const RESERVE: u64 = 64 * 1024;
+/// How many zeros are written ahead at once, in bytes.
+const STEP: u64 = 1 << 20;
+/// How far ahead zeros are written: an fsync is cheap when the file does not grow. On a full disk writing them fails, and
+/// so a journal does not seem healthy until its first record.
+const AHEAD: u64 = 4 * STEP;
 
 /// What the journal asks of the segment that it writes.
 pub(super) trait SegmentFile: Send + Sync {
@@ -20,28 +19,44 @@ pub(super) trait SegmentFile: Send + Sync {
     fn write(&self, records: &[u8]) -> io::Result<()>;
     /// Brings everything written to disk.
     fn sync(&self) -> io::Result<()>;
+    /// Writes zeros ahead if it is time to; tells whether it did, and an fsync would spare the next record some of it.
+    fn prepare(&self) -> io::Result<bool>;
+    /// How many bytes the records take up.
+    fn len(&self) -> u64;
+    /// Cuts off the zeros and brings that to disk: nothing more is written.
+    fn close(&self) -> io::Result<()>;
     /// Whether the segment's path still leads to this file: nobody has removed or replaced it.
     fn in_place(&self) -> io::Result<bool>;
 }
 
-/// How the journal opens a segment for writing.
-pub(super) type Opener = Box<dyn Fn(&Path) -> io::Result<Arc<dyn SegmentFile>> + Send>;
+/// How the journal opens a segment for writing behind so many bytes of records.
+pub(super) type Opener = Box<dyn Fn(&Path, u64) -> io::Result<Arc<dyn SegmentFile>> + Send>;
 
 struct DiskFile {
     file: File,
     path: PathBuf,
+    extent: Mutex<Extent>,
 }
 
-/// Opens the segment `path` to write at its end, creates it if it is not there.
-pub(super) fn open(path: &Path) -> io::Result<Arc<dyn SegmentFile>> {
-    let file = OpenOptions::new().append(true).create(true).mode(MODE).open(path)?;
-    match fallocate(&file, FallocateFlags::KEEP_SIZE, file.metadata()?.len(), RESERVE) {
-        // Not every file system can reserve.
-        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
-        Err(error) => return Err(error.into()),
-    }
+/// How far the file is filled, in bytes.
+struct Extent {
+    /// With records.
+    written: u64,
+    /// With records and zeros.
+    prepared: u64,
+}
+
+/// Opens the segment `path` to write behind its first `end` bytes, cuts off whatever comes after them, creates it if it
+/// is not there.
+pub(super) fn open(path: &Path, end: u64) -> io::Result<Arc<dyn SegmentFile>> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(MODE).open(path)?;
+    file.set_len(end)?;
+    let extent = Mutex::new(Extent { written: end, prepared: end });
+    let file = DiskFile { file, path: path.to_owned(), extent };
+    file.prepare()?;
+    file.file.sync_all()?;
     sync_folder_of(path)?;
-    Ok(Arc::new(DiskFile { file, path: path.to_owned() }))
+    Ok(Arc::new(file))
 }
 
 /// Brings the name of `path` to disk.
@@ -49,13 +64,43 @@ pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
 }
 
+impl DiskFile {
+    /// Held while records or zeros are handed to the operating system, so that zeros never overwrite a record.
+    fn extent(&self) -> MutexGuard<'_, Extent> {
+        self.extent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl SegmentFile for DiskFile {
     fn write(&self, records: &[u8]) -> io::Result<()> {
-        (&self.file).write_all(records)
+        let mut extent = self.extent();
+        self.file.write_all_at(records, extent.written)?;
+        extent.written = extent.written.saturating_add(records.len() as u64);
+        Ok(())
     }
 
     fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
+    }
+
+    fn prepare(&self) -> io::Result<bool> {
+        let mut extent = self.extent();
+        let begin = extent.prepared.max(extent.written);
+        if begin.saturating_sub(extent.written) >= AHEAD {
+            return Ok(false);
+        }
+        self.file.write_all_at(&vec![0; 1 << 20], begin)?;
+        extent.prepared = begin.saturating_add(STEP);
+        Ok(true)
+    }
+
+    fn len(&self) -> u64 {
+        self.extent().written
+    }
+
+    fn close(&self) -> io::Result<()> {
+        self.file.set_len(self.len())?;
+        self.file.sync_all()
     }
 
     fn in_place(&self) -> io::Result<bool> {

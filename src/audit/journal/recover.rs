@@ -4,14 +4,21 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::audit::anchors::{self, Anchor, Anchors, Mistake};
 use crate::audit::chain::{Chain, Place};
+use crate::audit::flaw::Flaw;
 use crate::audit::record::Record;
-use crate::audit::segments::{self, Line, Lines, Segment};
+use crate::audit::segments::{self, Line, Lines, SET_ASIDE, Segment};
+use crate::audit::trust::Trust;
 use crate::domain::time::Timestamp;
 
 use super::JournalError;
 use super::file::{MODE, sync_folder_of};
+use super::sealer::Sealed;
 use super::shared::Recent;
+
+/// Disks write at least so many bytes at once or not at all.
+const SECTOR: u64 = 512;
 
 /// What is on disk.
 pub(super) struct Found {
@@ -21,27 +28,68 @@ pub(super) struct Found {
     pub(super) recent: Recent,
     /// The latest time of a record.
     pub(super) latest: Option<Timestamp>,
+    anchors: Anchors,
     /// The last segment with anything in it.
     last: Option<Segment>,
+    /// Where its records end.
+    end: u64,
     /// Where in the last segment the records begin that may not be on disk though they can be read.
     unsettled_from: u64,
     /// Where in the last segment a torn line begins.
     torn_at: Option<u64>,
 }
 
-/// Reads and verifies the whole journal in `dir`. After a failure it must contain `on_disk`, the last record that is
-/// known to have reached the disk.
-pub(super) fn scan(dir: &Path, on_disk: Option<Place>) -> Result<Found, JournalError> {
+/// The journal's checkpoints, and where their file goes on.
+pub(super) struct Checkpoints {
+    pub(super) anchors: Vec<Anchor>,
+    pub(super) end: Sealed,
+}
+
+/// Reads the checkpoints of the journal in `dir`, after setting a torn last one aside. One that our own keys have not
+/// signed is fine: the key may have been another then.
+pub(super) fn checkpoints(dir: &Path, own: &Trust) -> Result<Checkpoints, JournalError> {
+    let path = dir.join(anchors::FILE);
+    let failed = |source| unreadable(&path, source);
+    let found = anchors::Found::in_folder(dir, own).map_err(failed)?;
+    if let Some(mistake) = found.mistakes.iter().find(|mistake| !mistake.flaw.is_unknown_key()) {
+        return Err(broken(mistake));
+    }
+    if found.torn.is_some() {
+        cut(dir, &path, "checkpoints", found.end).map_err(failed)?;
+    }
+    let end = found.anchors.last().map(|Anchor { checkpoint, .. }| Sealed {
+        number: checkpoint.members.checkpoint,
+        digest: checkpoint.digest,
+        seq: checkpoint.members.seq,
+        length: found.end,
+    });
+    Ok(Checkpoints { anchors: found.anchors, end: end.unwrap_or(Sealed::START) })
+}
+
+/// Reads and verifies the whole journal in `dir`, and holds it against `anchors`. After a failure it must contain
+/// `on_disk`, the last record that is known to have reached the disk.
+pub(super) fn scan(dir: &Path, on_disk: Option<Place>, anchors: Vec<Anchor>) -> Result<Found, JournalError> {
     let mut found = Found {
         chain: Chain::new(),
         recent: Recent::default(),
         latest: None,
+        anchors: Anchors::new(anchors),
         last: None,
+        end: 0,
         unsettled_from: 0,
         torn_at: None,
     };
+    let mut expected = 1;
     for segment in segments::list(dir).map_err(|source| unreadable(dir, source))? {
+        if segment.number != expected {
+            let problem = Flaw::MissingSegment(Segment::name(expected)).to_string();
+            return Err(JournalError::Broken { path: segment.path, problem });
+        }
+        expected = segment.number.saturating_add(1);
         found.read(&segment, on_disk)?;
+    }
+    if let Some(mistake) = found.anchors.missed().first() {
+        return Err(broken(mistake));
     }
     let last = found.chain.last().seq;
     if let Some(Place { seq, .. }) = on_disk.filter(|on_disk| last < on_disk.seq) {
@@ -62,6 +110,9 @@ impl Found {
                 problem: format!("line {}: {problem}", line.number),
             };
             self.take(&line).map_err(broken)?;
+            if let Some(mistake) = self.anchors.meet(&self.chain).first() {
+                return Err(self::broken(mistake));
+            }
             let here = self.chain.last();
             if on_disk.is_none_or(|on_disk| on_disk == here) {
                 self.unsettled_from = line.end();
@@ -76,6 +127,7 @@ impl Found {
     fn enter(&mut self, segment: &Segment) {
         if self.last.as_ref() != Some(segment) {
             self.last = Some(segment.clone());
+            self.end = 0;
             self.unsettled_from = 0;
         }
     }
@@ -85,12 +137,14 @@ impl Found {
             return Err("the segment before this one ends in a torn line".to_owned());
         }
         let Some(whole) = line.whole() else {
+            self.may_be_torn(line)?;
             self.torn_at = Some(line.offset);
             return Ok(());
         };
         let record = Record::read(whole).map_err(|flaw| flaw.to_string())?;
         self.chain.check(&record).map_err(|flaw| flaw.to_string())?;
         self.chain.follow(&record);
+        self.end = line.end();
         self.latest = self.latest.max(Some(record.members.at));
         if record.members.kind.is_control() {
             let id = record.members.event_id.parse().map_err(|bad| format!("`event_id`: {bad}"))?;
@@ -104,38 +158,42 @@ impl Found {
         Segment::new(dir, self.last.as_ref().map_or(1, |last| last.number.saturating_add(1)))
     }
 
-    /// The segment to continue at the start.
-    pub(super) fn last_segment(&self, dir: &Path) -> Segment {
-        self.last.clone().unwrap_or_else(|| Segment::new(dir, 1))
+    /// What a crash leaves at the end: the beginning of the next record, perhaps with sectors missing that the disk had
+    /// not written yet. Anything else was written by somebody else, and is not to be swept aside.
+    fn may_be_torn(&self, line: &Line<'_>) -> Result<(), String> {
+        let next = self.chain.last().seq.saturating_add(1);
+        let start = format!("{{\"seq\":{next},\"at\":\"");
+        let begins = line.raw.starts_with(start.as_bytes()) || start.as_bytes().starts_with(line.raw);
+        let text = !line.raw.iter().any(u8::is_ascii_control);
+        let whole_sectors = line.resumes_at.is_none_or(|at| at.is_multiple_of(SECTOR));
+        if begins && text && whole_sectors {
+            return Ok(());
+        }
+        Err(format!("the file ends in something that is not the beginning of record {next}: no crash leaves that"))
     }
 
-    /// Cuts off a torn last line, after copying it aside, and brings the last segment to disk.
+    /// The segment to continue at the start, and behind how many bytes; a new one if that has `full` bytes or more.
+    pub(super) fn last_segment(&self, dir: &Path, full: u64) -> (Segment, u64) {
+        match &self.last {
+            Some(last) if self.end < full => (last.clone(), self.end),
+            Some(_) => (self.next_segment(dir), 0),
+            None => (Segment::new(dir, 1), 0),
+        }
+    }
+
+    /// Cuts off a torn last line, after copying it aside, and the zeros; brings the last segment to disk.
     pub(super) fn repair(&self, dir: &Path) -> Result<(), JournalError> {
         let Some(last) = &self.last else { return Ok(()) };
-        let repaired = self.cut(dir, last).and_then(|()| self.settle(last));
+        let torn = self.torn_at.map_or(Ok(()), |offset| cut(dir, &last.path, &format!("{:06}", last.number), offset));
+        let repaired = torn.and_then(|()| self.settle(last));
         repaired.map_err(|source| JournalError::Io { path: last.path.clone(), source })
-    }
-
-    fn cut(&self, dir: &Path, last: &Segment) -> io::Result<()> {
-        let Some(offset) = self.torn_at else { return Ok(()) };
-        let mut file = OpenOptions::new().read(true).write(true).open(&last.path)?;
-        let mut torn = Vec::new();
-        file.seek(SeekFrom::Start(offset))?;
-        file.read_to_end(&mut torn)?;
-        let aside = dir.join(format!("torn-{:06}-{offset}", last.number));
-        keep(&aside, &torn)?;
-        file.set_len(offset)?;
-        tracing::warn!(
-            segment = %last.path.display(), offset, bytes = torn.len(), kept = %aside.display(),
-            "the trail's last line was torn, as by a crash: it was never acknowledged, and was cut off and kept aside"
-        );
-        Ok(())
     }
 
     /// A failed fsync may leave pages that look clean and are not on disk, and no later fsync would bring them there.
     /// Written once more through a new descriptor they are dirty again, and its fsync tells the truth.
     fn settle(&self, last: &Segment) -> io::Result<()> {
         let mut file = OpenOptions::new().read(true).write(true).open(&last.path)?;
+        file.set_len(self.end)?;
         let mut unsettled = Vec::new();
         file.seek(SeekFrom::Start(self.unsettled_from))?;
         file.read_to_end(&mut unsettled)?;
@@ -144,11 +202,42 @@ impl Found {
     }
 }
 
-fn keep(aside: &Path, torn: &[u8]) -> io::Result<()> {
-    let mut file: File = OpenOptions::new().write(true).create(true).truncate(true).mode(MODE).open(aside)?;
+/// Cuts the file `path` off at `offset`, after copying what comes there to a file of its own.
+fn cut(dir: &Path, path: &Path, name: &str, offset: u64) -> io::Result<()> {
+    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    let mut torn = Vec::new();
+    file.seek(SeekFrom::Start(offset))?;
+    file.read_to_end(&mut torn)?;
+    let zeros = torn.iter().rev().take_while(|byte| **byte == 0).count();
+    torn.truncate(torn.len().saturating_sub(zeros));
+    let aside = keep(dir, &format!("{SET_ASIDE}{name}-{offset}"), &torn)?;
+    file.set_len(offset)?;
+    file.sync_all()?;
+    tracing::warn!(
+        file = %path.display(), offset, bytes = torn.len(), kept = %aside.display(),
+        "the last line was torn, as by a crash: it was never acknowledged, and was cut off and kept aside"
+    );
+    Ok(())
+}
+
+/// Writes `torn` to the file `name` in `dir`, or to one with a number behind that if an earlier crash has left one.
+fn keep(dir: &Path, name: &str, torn: &[u8]) -> io::Result<PathBuf> {
+    let mut aside = dir.join(name);
+    let mut copy = 2_u32;
+    while aside.exists() {
+        aside = dir.join(format!("{name}-{copy}"));
+        copy = copy.saturating_add(1);
+    }
+    let mut file: File = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&aside)?;
     file.write_all(torn)?;
     file.sync_all()?;
-    sync_folder_of(aside)
+    sync_folder_of(&aside)?;
+    Ok(aside)
+}
+
+fn broken(mistake: &Mistake) -> JournalError {
+    let problem = format!("line {}: {}", mistake.line, mistake.flaw);
+    JournalError::Broken { path: mistake.file.clone(), problem }
 }
 
 fn unreadable(path: &Path, source: io::Error) -> JournalError {

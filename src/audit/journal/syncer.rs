@@ -3,17 +3,14 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use crate::audit::chain::Place;
+use crate::audit::checkpoint::Snapshot;
 
 use super::file::SegmentFile;
 use super::shared::Shared;
-
-/// How long records that nobody waits for may wait for company: `relaxed` promises 50 ms, fsync included.
-const GATHER: Duration = Duration::from_millis(25);
 
 /// Records that were written, and who waits until they are on disk.
 pub(super) struct Order {
@@ -21,12 +18,21 @@ pub(super) struct Order {
     pub(super) upto: Place,
     /// Who waits. Dropping a waiter tells it that the record is not known to be on disk.
     pub(super) waiters: Vec<oneshot::Sender<()>>,
+    /// What a checkpoint is to be made of, once the records are on disk.
+    pub(super) snapshot: Option<Snapshot>,
 }
 
 impl Order {
-    fn join(&mut self, later: Self) {
+    /// Brings the records of `later` to disk with its own.
+    pub(super) fn join(&mut self, later: Self) {
         self.upto = later.upto;
         self.waiters.extend(later.waiters);
+        self.snapshot = later.snapshot.or(self.snapshot.take());
+    }
+
+    /// Whether nobody and nothing waits for it.
+    pub(super) fn has_time(&self) -> bool {
+        self.waiters.is_empty() && self.snapshot.is_none()
     }
 }
 
@@ -37,14 +43,18 @@ pub(super) struct Syncer {
 }
 
 impl Syncer {
-    /// Starts the thread for `file`.
+    /// Starts the thread for `file`; snapshots whose records are on disk go to `desk`.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub(super) fn start(file: Arc<dyn SegmentFile>, shared: Arc<Shared>) -> io::Result<Self> {
+    pub(super) fn start(
+        file: Arc<dyn SegmentFile>,
+        shared: Arc<Shared>,
+        desk: Option<Sender<Snapshot>>,
+    ) -> io::Result<Self> {
         let (orders, inbox) = channel();
-        let thread =
-            std::thread::Builder::new().name("trail-sync".into()).spawn(move || run(&*file, &shared, &inbox))?;
+        let thread = std::thread::Builder::new().name("trail-sync".into());
+        let thread = thread.spawn(move || run(&*file, &shared, &inbox, desk.as_ref()))?;
         Ok(Self { orders: Some(orders), thread: Some(thread) })
     }
 
@@ -65,38 +75,61 @@ impl Drop for Syncer {
     }
 }
 
-fn run(file: &dyn SegmentFile, shared: &Shared, inbox: &Receiver<Order>) {
-    while let Ok(first) = inbox.recv() {
-        let order = gather(first, shared, inbox);
+fn run(file: &dyn SegmentFile, shared: &Shared, inbox: &Receiver<Order>, desk: Option<&Sender<Snapshot>>) {
+    let mut room = true;
+    while let Ok(mut order) = inbox.recv() {
+        for later in inbox.try_iter() {
+            order.join(later);
+        }
         // Once an operation on this descriptor has failed, a later fsync may succeed and mean nothing (fsyncgate).
-        if !shared.is_up() {
+        if !shared.is_up() || !bring_to_disk(file, shared, &mut order) {
             return;
         }
-        let (result, took) = shared.syncing.during(&shared.clock, || file.sync());
-        if let Err(error) = result {
-            shared.set_up(false);
-            tracing::error!(%error, "the trail cannot be brought to disk: nothing passes until it can");
-            return;
+        if let Some((desk, snapshot)) = desk.zip(order.snapshot) {
+            // The desk is open as long as the journal.
+            let _ = desk.send(snapshot);
         }
-        *shared.on_disk() = order.upto;
-        shared.metrics.audit_flush_seconds.observe(took.as_secs_f64());
-        for waiter in order.waiters {
-            // Whoever went away does not need to know.
-            let _ = waiter.send(());
+        match file.prepare() {
+            Ok(false) => room = true,
+            Ok(true) => {
+                room = true;
+                if !sync(file, shared) {
+                    return;
+                }
+            }
+            Err(error) if room => {
+                room = false;
+                tracing::warn!(%error, "no room ahead for the trail: it is written until its file is full");
+            }
+            Err(_) => {}
         }
     }
 }
 
-fn gather(first: Order, shared: &Shared, inbox: &Receiver<Order>) -> Order {
-    let mut order = first;
-    let begin = shared.clock.uptime();
-    while order.waiters.is_empty() {
-        let left = GATHER.saturating_sub(shared.clock.uptime().since(begin));
-        let Ok(later) = inbox.recv_timeout(left) else { break };
-        order.join(later);
+/// Brings what was written to disk, and tells who waits; false when it cannot be.
+fn bring_to_disk(file: &dyn SegmentFile, shared: &Shared, order: &mut Order) -> bool {
+    if *shared.on_disk() != order.upto {
+        if !sync(file, shared) {
+            return false;
+        }
+        *shared.on_disk() = order.upto;
     }
-    for later in inbox.try_iter() {
-        order.join(later);
+    for waiter in order.waiters.drain(..) {
+        // Whoever went away does not need to know.
+        let _ = waiter.send(());
     }
-    order
+    true
+}
+
+fn sync(file: &dyn SegmentFile, shared: &Shared) -> bool {
+    let (result, took) = shared.syncing.during(&shared.clock, || file.sync());
+    match result {
+        Ok(()) => shared.metrics.audit_flush_seconds.observe(took.as_secs_f64()),
+        Err(error) => {
+            shared.set_up(false);
+            tracing::error!(%error, "the trail cannot be brought to disk: nothing passes until it can");
+            return false;
+        }
+    }
+    true
 }

@@ -5,20 +5,15 @@ use futures_util::future::join_all;
 use proptest::prelude::*;
 
 use super::*;
-use crate::audit::samples::{self, at, audit, event, journal_of, segment, write};
-use crate::audit::{Kind, Selection, export, export_selected, verify};
+use crate::audit::samples::{self, at, audit, event, journal_of, report, segment, write};
+use crate::audit::{Kind, Selection, export, export_selected};
 use crate::config::Durability;
 use crate::domain::time::Timestamp;
 use crate::telemetry::metrics::Metrics;
 
 fn open(dir: &Path) -> Result<Arc<Journal>, JournalError> {
-    Journal::open_with(
-        &audit(dir, Durability::Strict),
-        "node-1",
-        (&Clock::system(), &Metrics::new()),
-        Box::new(file::open),
-        Duration::from_mins(1),
-    )
+    let settings = Settings::new(&audit(dir, Durability::Strict), "node-1", Box::new(file::open), samples::seal());
+    Journal::open_with(settings, (&Clock::system(), &Metrics::new()), Duration::from_mins(1))
 }
 
 #[tokio::test]
@@ -39,7 +34,7 @@ async fn many_appends_at_once_keep_each_one_s_order_and_the_chain() {
     .await;
     assert_eq!(journal.shared.metrics.audit_records_total.get(), 640);
     journal.close().await;
-    assert_eq!(verify(dir.path()).unwrap().problems, []);
+    assert_eq!(report(dir.path()).problems, []);
     let text = std::fs::read_to_string(segment(dir.path())).unwrap();
     for caller in 0..64 {
         let of_caller = format!(r#""ticket":"{caller}","#);
@@ -60,13 +55,13 @@ async fn a_kill_in_the_middle_of_the_last_record_costs_that_record_alone() {
     for end in last..bytes.len() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(segment(dir.path()), &bytes[..end]).unwrap();
-        let found = recover::scan(dir.path(), None).unwrap();
+        let found = recover::scan(dir.path(), None, Vec::new()).unwrap();
         assert_eq!(found.chain.last().seq, 9, "cut at byte {end}");
         // The whole way through the disk is slow: not for each byte.
         if [last, last + 1, usize::midpoint(last, bytes.len()), bytes.len() - 1].contains(&end) {
             write(dir.path(), 1).await;
-            let report = verify(dir.path()).unwrap();
-            assert_eq!((report.problems, report.records), (vec![], 10), "cut at byte {end}");
+            let found = report(dir.path());
+            assert_eq!((found.problems, found.records), (vec![], 10), "cut at byte {end}");
             let aside = dir.path().join(format!("torn-000001-{last}"));
             assert_eq!(std::fs::read(aside).unwrap_or_default(), bytes[last..end], "cut at byte {end}");
         }
@@ -94,7 +89,7 @@ async fn segments_are_one_chain_and_only_the_last_may_be_torn() {
     std::fs::write(segment(dir.path()), &bytes[..cut]).unwrap();
     std::fs::write(&second, &bytes[cut..]).unwrap();
     write(dir.path(), 1).await;
-    assert_eq!(verify(dir.path()).unwrap().records, 5);
+    assert_eq!(report(dir.path()).records, 5);
     assert!(std::fs::metadata(&second).unwrap().len() > (bytes.len() - cut) as u64);
     std::fs::write(segment(dir.path()), &bytes[..cut - 1]).unwrap();
     let refused = open(dir.path()).unwrap_err().to_string();
@@ -131,7 +126,10 @@ async fn time_goes_on_after_the_latest_record() {
     journal.append(event(1)).await.unwrap();
     journal.close().await;
     let clock = Clock::system();
-    Journal::open(&audit(dir.path(), Durability::Relaxed), "node-1", &clock, &Metrics::new()).unwrap().close().await;
+    Journal::open(&audit(dir.path(), Durability::Relaxed), "node-1", &clock, &Metrics::new(), samples::seal())
+        .unwrap()
+        .close()
+        .await;
     assert_eq!(clock.now(), late);
 }
 
@@ -147,15 +145,21 @@ async fn an_event_that_its_relay_repeats_is_recorded_once_also_after_a_restart()
         assert_eq!(journal.recent_control_events(), HashSet::from([granted.event_id.clone()]));
         journal.close().await;
     }
-    let report = verify(dir.path()).unwrap();
-    assert_eq!((report.problems, report.records), (vec![], 3));
+    let found = report(dir.path());
+    assert_eq!((found.problems, found.records), (vec![], 3));
 }
 
 #[tokio::test]
 async fn in_relaxed_durability_nobody_waits_for_the_disk() {
     let dir = tempfile::tempdir().unwrap();
-    let journal =
-        Journal::open(&audit(dir.path(), Durability::Relaxed), "node-1", &Clock::system(), &Metrics::new()).unwrap();
+    let journal = Journal::open(
+        &audit(dir.path(), Durability::Relaxed),
+        "node-1",
+        &Clock::system(),
+        &Metrics::new(),
+        samples::seal(),
+    )
+    .unwrap();
     let appended = journal.append(event(1)).await.unwrap();
     assert!(appended.written.is_none());
     appended.durable().await.unwrap();
@@ -168,7 +172,7 @@ async fn a_note_is_on_disk_when_the_journal_has_closed() {
     let journal = open(dir.path()).unwrap();
     journal.note(samples::completion(1));
     journal.close().await;
-    assert_eq!(verify(dir.path()).unwrap().records, 1);
+    assert_eq!(report(dir.path()).records, 1);
     journal.note(samples::completion(2));
     assert_eq!(journal.shared.dropped.load(Ordering::Relaxed), 1);
 }
@@ -218,9 +222,9 @@ proptest! {
             journal.append(samples::completion(3)).await.unwrap();
             journal.close().await;
         });
-        let report = verify(dir.path()).unwrap();
-        prop_assert_eq!((report.problems, report.records), (vec![], 2));
-        prop_assert_eq!(report.last.map(|place| place.at), Some(at(3)));
+        let found = report(dir.path());
+        prop_assert_eq!((found.problems, found.records), (vec![], 2));
+        prop_assert_eq!(found.last.map(|place| place.at), Some(at(3)));
         let bytes = std::fs::read(segment(dir.path())).unwrap();
         prop_assert_eq!(bytes.split_inclusive(|byte| *byte == b'\n').count(), 2);
         let line: serde_json::Value = serde_json::from_slice(bytes.split(|byte| *byte == b'\n').next().unwrap()).unwrap();

@@ -10,12 +10,17 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::audit::chain::Chain;
+use crate::audit::checkpoint::Snapshot;
 use crate::audit::event::Event;
 use crate::audit::segments::Segment;
+use crate::audit::trust::Seal;
+use crate::config;
 
-use super::file::{Opener, SegmentFile};
+use super::current::Current;
+use super::file::Opener;
+use super::sealer::{Sealer, Stamp};
 use super::shared::{Recent, Shared};
-use super::syncer::{Order, Syncer};
+use super::syncer::Order;
 use super::{JournalError, recover};
 
 /// How often an idle journal looks after its file, and one that is down tries to come back.
@@ -43,54 +48,79 @@ pub(super) enum Message {
     Close,
 }
 
-struct Current {
-    file: Arc<dyn SegmentFile>,
-    syncer: Syncer,
+/// How a journal is written.
+pub(super) struct Settings {
+    pub(super) dir: PathBuf,
+    pub(super) node: String,
+    /// Whether waiters are told when their record is on disk.
+    pub(super) strict: bool,
+    /// From so many bytes on a segment is full.
+    pub(super) segment: u64,
+    /// How often checkpoints are signed, at least.
+    pub(super) checkpoint: Duration,
+    pub(super) opener: Opener,
+    pub(super) seal: Arc<dyn Seal>,
+}
+
+impl Settings {
+    /// As the configuration says.
+    pub(super) fn new(audit: &config::Audit, node: &str, opener: Opener, seal: Arc<dyn Seal>) -> Self {
+        let strict = match audit.durability {
+            config::Durability::Strict => true,
+            config::Durability::Relaxed => false,
+        };
+        let (segment, checkpoint) = (audit.segment, audit.checkpoint.to_std());
+        Self { dir: audit.dir.clone(), node: node.to_owned(), strict, segment, checkpoint, opener, seal }
+    }
 }
 
 /// The writer of one journal.
 pub(super) struct Writer {
-    dir: PathBuf,
-    node: String,
-    strict: bool,
-    opener: Opener,
+    settings: Settings,
     shared: Arc<Shared>,
     /// Held until the last byte is written.
     _lock: File,
     chain: Chain,
     current: Option<Current>,
+    sealer: Option<Sealer>,
     closing: bool,
 }
 
 impl Writer {
     /// A writer that has not opened its segment.
-    pub(super) fn new(dir: PathBuf, node: &str, strict: bool, opener: Opener, shared: Arc<Shared>, lock: File) -> Self {
-        let node = node.to_owned();
-        Self { dir, node, strict, opener, shared, _lock: lock, chain: Chain::new(), current: None, closing: false }
+    pub(super) fn new(settings: Settings, shared: Arc<Shared>, lock: File) -> Self {
+        Self { settings, shared, _lock: lock, chain: Chain::new(), current: None, sealer: None, closing: false }
     }
 
-    /// Finds the end of the chain on disk and goes on from there in the last segment.
+    /// Finds the end of the chain on disk and goes on from there in the last segment, if there is room in it.
     pub(super) fn open(&mut self) -> Result<(), JournalError> {
-        let found = recover::scan(&self.dir, None)?;
+        let Settings { dir, node, checkpoint, seal, .. } = &self.settings;
+        let checkpoints = recover::checkpoints(dir, &seal.trust())?;
+        let found = recover::scan(dir, None, checkpoints.anchors)?;
         found.latest.inspect(|latest| self.shared.clock.not_before(*latest));
-        let segment = found.last_segment(&self.dir);
-        self.go_on(found, &segment)
+        let stamp = Stamp {
+            dir: dir.clone(),
+            node: node.clone(),
+            seal: Arc::clone(seal),
+            metrics: Arc::clone(&self.shared.metrics),
+        };
+        let sealer = Sealer::start(stamp, checkpoints.end, *checkpoint, self.shared.clock.uptime());
+        self.sealer = Some(sealer.map_err(|source| JournalError::Io { path: dir.clone(), source })?);
+        let (segment, end) = found.last_segment(dir, self.settings.segment);
+        self.go_on(found, &segment, end)
     }
 
     /// As `open`, after a failure: what was known to be on disk must still be there, and the old file is left alone.
     fn reopen(&mut self) -> Result<(), JournalError> {
         let on_disk = *self.shared.on_disk();
-        let found = recover::scan(&self.dir, Some(on_disk))?;
-        let segment = found.next_segment(&self.dir);
-        self.go_on(found, &segment)
+        let found = recover::scan(&self.settings.dir, Some(on_disk), Vec::new())?;
+        let segment = found.next_segment(&self.settings.dir);
+        self.go_on(found, &segment, 0)
     }
 
-    fn go_on(&mut self, found: recover::Found, segment: &Segment) -> Result<(), JournalError> {
-        found.repair(&self.dir)?;
-        let io_error = |source| JournalError::Io { path: segment.path.clone(), source };
-        let file = (self.opener)(&segment.path).map_err(io_error)?;
-        let syncer = Syncer::start(Arc::clone(&file), Arc::clone(&self.shared)).map_err(io_error)?;
-        self.current = Some(Current { file, syncer });
+    fn go_on(&mut self, found: recover::Found, segment: &Segment, end: u64) -> Result<(), JournalError> {
+        found.repair(&self.settings.dir)?;
+        self.begin(segment, end)?;
         *self.shared.on_disk() = found.chain.last();
         *self.shared.recent() = found.recent;
         self.chain = found.chain;
@@ -98,11 +128,19 @@ impl Writer {
         Ok(())
     }
 
+    fn begin(&mut self, segment: &Segment, end: u64) -> Result<(), JournalError> {
+        let io_error = |source| JournalError::Io { path: segment.path.clone(), source };
+        let file = (self.settings.opener)(&segment.path, end).map_err(io_error)?;
+        let desk = self.sealer.as_ref().and_then(Sealer::desk);
+        self.current = Some(Current::new(segment.number, file, &self.shared, desk).map_err(io_error)?);
+        Ok(())
+    }
+
     /// Works until it is told to close, or the journal is gone.
     pub(super) fn run(mut self, inbox: &Receiver<Message>) {
         let mut complaint = String::new();
         while !self.closing {
-            match inbox.recv_timeout(TICK) {
+            match inbox.recv_timeout(self.pause()) {
                 Ok(first) => {
                     let batch = self.collect(first, inbox);
                     let written = batch.is_empty() || (self.in_order() && self.write(batch));
@@ -118,9 +156,66 @@ impl Writer {
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
+            if !self.look_after() {
+                self.go_down(inbox);
+            }
         }
-        // Ends the syncer, which brings the rest to disk; only then the journal counts as closed.
-        self.current = None;
+        self.end();
+    }
+
+    fn pause(&self) -> Duration {
+        let due = self.current.as_ref().and_then(|current| current.until_due(self.shared.clock.uptime()));
+        due.map_or(TICK, |due| due.min(TICK))
+    }
+
+    /// What is due beside writing: records that were held, a checkpoint, a new segment; false when the journal is to go
+    /// down.
+    fn look_after(&mut self) -> bool {
+        let now = self.shared.clock.uptime();
+        let Some(current) = &mut self.current else { return true };
+        current.send_held(now);
+        let full = current.file.len() >= self.settings.segment;
+        let seq = self.chain.last().seq;
+        if full || self.sealer.as_ref().is_some_and(|sealer| sealer.is_due(seq, now)) {
+            self.ask_for_checkpoint();
+        }
+        !full || self.rotate()
+    }
+
+    fn ask_for_checkpoint(&mut self) {
+        let (Some(current), Some(sealer)) = (&mut self.current, &mut self.sealer) else { return };
+        let (now, last) = (self.shared.clock.uptime(), self.chain.last());
+        let snapshot = Snapshot { at: self.shared.clock.now(), last, heads: self.chain.heads() };
+        current.order(Order { upto: last, waiters: Vec::new(), snapshot: Some(snapshot) }, now);
+        sealer.asked(last.seq, now);
+    }
+
+    /// Goes on in a new segment, once everything in the old one is on disk.
+    fn rotate(&mut self) -> bool {
+        let Some(full) = self.current.take() else { return false };
+        let next = Segment::new(&self.settings.dir, full.number.saturating_add(1));
+        let closed = full.close(&self.shared);
+        let begun = closed.map_err(|source| JournalError::Io { path: next.path.clone(), source });
+        match begun.and_then(|()| self.begin(&next, 0)) {
+            Ok(()) => true,
+            Err(error) => {
+                let cause = error.source().map(ToString::to_string).unwrap_or_default();
+                tracing::error!(%error, cause, "the trail cannot go on in a new segment: nothing passes until it can");
+                false
+            }
+        }
+    }
+
+    /// Brings the rest to disk, covers it with a checkpoint, closes the files; only then the journal counts as closed.
+    fn end(mut self) {
+        let seq = self.chain.last().seq;
+        if self.sealer.as_ref().is_some_and(|sealer| sealer.is_behind(seq)) {
+            self.ask_for_checkpoint();
+        }
+        if let Some(Err(error)) = self.current.take().map(|current| current.close(&self.shared)) {
+            tracing::error!(%error, "the trail's file could not be closed: the next start looks after it");
+        }
+        self.sealer = None;
     }
 
     fn collect(&mut self, first: Message, inbox: &Receiver<Message>) -> Vec<Entry> {
@@ -149,10 +244,10 @@ impl Writer {
 
     /// Writes all of `batch` at once; false when the journal is to go down.
     fn write(&mut self, mut batch: Vec<Entry>) -> bool {
-        let Some(current) = &self.current else { return false };
+        let Some(current) = &mut self.current else { return false };
         let mut lines = Vec::with_capacity(batch.len().saturating_mul(1024));
         let before = self.chain.last().seq;
-        batch.retain(|entry| place(&mut self.chain, &self.shared, &self.node, &entry.event, &mut lines));
+        batch.retain(|entry| place(&mut self.chain, &self.shared, &self.settings.node, &entry.event, &mut lines));
         if !lines.is_empty() {
             let (result, _) = self.shared.writing.during(&self.shared.clock, || current.file.write(&lines));
             if let Err(error) = result {
@@ -166,14 +261,15 @@ impl Writer {
         let mut waiters = Vec::new();
         let mut answers = Vec::with_capacity(batch.len());
         for written in batch.into_iter().filter_map(|entry| entry.written) {
-            let on_disk = self.strict.then(|| {
+            let on_disk = self.settings.strict.then(|| {
                 let (bell, on_disk) = oneshot::channel();
                 waiters.push(bell);
                 on_disk
             });
             answers.push((written, on_disk));
         }
-        current.syncer.send(Order { upto: self.chain.last(), waiters });
+        let order = Order { upto: self.chain.last(), waiters, snapshot: None };
+        current.order(order, self.shared.clock.uptime());
         for (written, on_disk) in answers {
             // Whoever went away has a record too many, never one too few.
             let _ = written.send(on_disk);

@@ -1,6 +1,9 @@
 //! Whoever changes the trail is found out.
+use std::sync::Arc;
+
 use super::*;
-use crate::audit::samples::{journal_of, segment, write};
+use crate::audit::Seal as _;
+use crate::audit::samples::{TestSeal, journal_of, report, segment, write, write_with};
 
 /// The lines of a journal with `count` records, newlines included.
 async fn lines(count: u32) -> Vec<Vec<u8>> {
@@ -19,18 +22,19 @@ impl Desk {
 
     fn verify(&self, lines: &[Vec<u8>]) -> Report {
         std::fs::write(self.0.path(), lines.concat()).unwrap();
-        verify(self.0.path()).unwrap()
+        report(self.0.path())
     }
 }
 
 #[tokio::test]
-async fn an_untouched_journal_is_intact_also_after_restarts_and_none_of_it_is_anchored() {
+async fn an_untouched_journal_is_intact_also_after_restarts_and_all_of_it_is_anchored() {
     let dir = journal_of(120).await;
     write(dir.path(), 80).await;
-    let report = verify(dir.path()).unwrap();
-    assert_eq!(report.problems, []);
-    assert_eq!((report.records, report.unanchored, report.workspaces), (200, 200, 3));
-    assert_eq!((report.first.unwrap().seq, report.last.unwrap().seq), (1, 200));
+    let found = report(dir.path());
+    assert_eq!(found.problems, []);
+    assert_eq!((found.records, found.unanchored, found.workspaces), (200, 0, 3));
+    assert_eq!((found.first.unwrap().seq, found.last.unwrap().seq), (1, 200));
+    assert_eq!(found.anchored.map(|anchored| (anchored.checkpoint, anchored.seq)), Some((2, 200)));
 }
 
 #[tokio::test]
@@ -104,11 +108,14 @@ async fn a_torn_last_line_is_a_problem_unless_it_is_being_written() {
     let mut bytes = std::fs::read(segment(dir.path())).unwrap();
     bytes.truncate(bytes.len() - 7);
     std::fs::write(segment(dir.path()), bytes).unwrap();
-    let report = verify(dir.path()).unwrap();
-    assert_eq!((report.problems.len(), report.problems[0].line, report.records), (1, 5, 4));
+    let found = report(dir.path());
+    assert_eq!((found.problems.len(), found.problems[0].line, found.records), (2, 5, 4));
+    assert!(found.problems[1].what.contains("checkpoint 1 covers 5 records"), "{found:?}");
+    std::fs::remove_file(dir.path().join("checkpoints")).unwrap();
+    assert!(!report(dir.path()).intact());
     let lock = std::fs::File::open(dir.path().join("lock")).unwrap();
     rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
-    assert!(verify(dir.path()).unwrap().intact());
+    assert!(report(dir.path()).intact());
 }
 
 #[tokio::test]
@@ -124,11 +131,70 @@ async fn an_event_of_the_control_plane_is_recorded_once() {
 #[test]
 fn a_folder_without_a_journal_is_not_an_intact_trail() {
     let dir = tempfile::tempdir().unwrap();
-    assert_eq!(verify(dir.path()).unwrap_err().kind(), io::ErrorKind::NotFound);
+    assert_eq!(verify(dir.path(), &Evidence::default()).unwrap_err().kind(), io::ErrorKind::NotFound);
 }
 
 #[test]
 fn verification_ends_after_twenty_problems() {
     let noise = vec![b"noise\n".to_vec(); 100];
     assert_eq!(Desk::new().verify(&noise).problems.len(), 20);
+}
+
+/// A journal in whose folder the second of two runs signed with another key.
+async fn two_keys() -> Arc<tempfile::TempDir> {
+    let dir = journal_of(20).await;
+    write_with(dir.path(), 20, Arc::new(TestSeal('t'))).await;
+    dir
+}
+
+#[tokio::test]
+async fn who_vouches_for_the_last_checkpoint_vouches_for_those_before_it() {
+    let dir = two_keys().await;
+    let under = |key| verify(dir.path(), &Evidence { trust: TestSeal(key).trust(), kept: vec![] }).unwrap();
+    let by_new = under('t');
+    assert!(by_new.wholly_anchored(), "{by_new:?}");
+    let by_old = under('s');
+    assert!(by_old.problems[0].what.contains("signed by the key `t`"), "{by_old:?}");
+    assert_eq!(by_old.anchored.map(|anchored| anchored.seq), Some(20));
+}
+
+#[tokio::test]
+async fn a_kept_checkpoint_of_an_old_key_counts_when_it_is_one_of_the_trail_s() {
+    let dir = two_keys().await;
+    let kept = dir.path().join("kept");
+    let lines = crate::audit::checkpoints(dir.path()).unwrap();
+    std::fs::write(&kept, &lines[0]).unwrap();
+    let evidence = Evidence { trust: TestSeal('t').trust(), kept: vec![kept.clone()] };
+    assert!(verify(dir.path(), &evidence).unwrap().wholly_anchored());
+    for (wrong, told) in [("", "no checkpoint in this file"), ("{}", "does not end with a signature")] {
+        std::fs::write(&kept, wrong).unwrap();
+        let found = verify(dir.path(), &evidence).unwrap();
+        assert!(found.problems[0].what.contains(told), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_key_to_trust_no_checkpoint_counts_but_what_it_contradicts_is_found() {
+    let dir = journal_of(20).await;
+    let found = verify(dir.path(), &Evidence::default()).unwrap();
+    assert!(found.intact() && !found.signatures_checked);
+    assert_eq!((found.checkpoints, found.anchored, found.unanchored), (1, None, 20));
+    let bytes = std::fs::read(segment(dir.path())).unwrap();
+    let end = bytes[..bytes.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    std::fs::write(segment(dir.path()), &bytes[..end]).unwrap();
+    assert!(!verify(dir.path(), &Evidence::default()).unwrap().intact());
+}
+
+#[tokio::test]
+async fn zeros_at_the_end_are_the_end_and_zeros_anywhere_else_are_a_hole() {
+    let dir = journal_of(20).await;
+    let bytes = std::fs::read(segment(dir.path())).unwrap();
+    std::fs::write(segment(dir.path()), [bytes.as_slice(), &[0; 5000]].concat()).unwrap();
+    assert!(report(dir.path()).wholly_anchored());
+    std::fs::write(segment(dir.path()), [bytes.as_slice(), &[0; 5000], b"x"].concat()).unwrap();
+    assert!(report(dir.path()).problems[0].what.contains("zeros"));
+    let mut blanked = bytes;
+    blanked[3000..3100].fill(0);
+    std::fs::write(segment(dir.path()), blanked).unwrap();
+    assert!(!report(dir.path()).intact());
 }

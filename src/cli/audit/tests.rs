@@ -1,7 +1,9 @@
 //! What an auditor types, and what they are told.
 use clap::Parser;
 
+use super::verify::text;
 use super::*;
+use crate::audit::{self, Evidence};
 
 /// The sample records of docs/TRAIL.md as a journal.
 fn journal() -> tempfile::TempDir {
@@ -58,7 +60,7 @@ fn exactly_one_trail_is_named() {
 #[test]
 fn the_report_says_where_it_looked_and_what_an_un_anchored_tail_means() {
     let dir = journal();
-    let report = audit::verify(dir.path()).unwrap();
+    let report = audit::verify(dir.path(), &Evidence::default()).unwrap();
     let shown = text(Path::new("/var/lib/chaperone/audit"), &report, false).unwrap();
     insta::assert_snapshot!(shown, @r"
     trail       /var/lib/chaperone/audit
@@ -68,9 +70,9 @@ fn the_report_says_where_it_looked_and_what_an_un_anchored_tail_means() {
     last        2 at 2026-11-22T16:00:42.000Z
     head        c520747f1ae6e989bc6c1220abe7f1aa5ea66627216a0845a1fcc959567a98d0
     chain       intact: every record is unchanged and in its place
-    un-anchored 2 records: no checkpoint covers them yet
-                Records cut from the end, or a whole trail put in place of this one, would not show.
-                Compare `head` with one that you have kept elsewhere.
+    anchored    no: there is no checkpoint
+    un-anchored 2 records since 2026-11-22T16:00:00.000Z: no checkpoint covers them
+                That more of them were there, and were cut off or written anew, would not show.
     ");
 }
 
@@ -78,7 +80,7 @@ fn the_report_says_where_it_looked_and_what_an_un_anchored_tail_means() {
 fn the_report_says_what_is_wrong_and_where() {
     let dir = journal();
     change(dir.path());
-    let report = audit::verify(dir.path()).unwrap();
+    let report = audit::verify(dir.path(), &Evidence::default()).unwrap();
     let shown = text(Path::new("audit"), &report, true).unwrap();
     insta::assert_snapshot!(shown.replace(dir.path().to_str().unwrap(), "audit"), @r"
     trail       audit
@@ -90,8 +92,8 @@ fn the_report_says_what_is_wrong_and_where() {
     chain       NOT INTACT
       audit/journal-000001.jsonl, line 1: the record was changed: its bytes do not have the hash that it states
       audit/journal-000001.jsonl, line 2: the record was changed: its bytes do not have the hash that it states
-    un-anchored 2 records: no checkpoint covers them yet, and so refused
-                Records cut from the end, or a whole trail put in place of this one, would not show.
-                Compare `head` with one that you have kept elsewhere.
+    anchored    no: there is no checkpoint
+    un-anchored 2 records since 2026-11-22T16:00:00.000Z: no checkpoint covers them, and so refused
+                That more of them were there, and were cut off or written anew, would not show.
     ");
 }

@@ -10,6 +10,11 @@ use crate::domain::time::Span;
 /// How short and how long a lease may be (contract: 0.5 s to 10 s).
 const LEASE: (Span, Span) = (Span::from_millis(500), Span::from_seconds(10));
 
+/// How often checkpoints may be signed.
+const CHECKPOINT: (Span, Span) = (Span::from_seconds(1), Span::from_seconds(3600));
+/// How many bytes a file of the trail may have.
+const SEGMENT: (u64, u64) = (64 << 10, 64 << 30);
+
 /// Where state is kept.
 pub(super) fn store(s: &mut Section<'_>) -> Store {
     let file = s.parsed("url", sqlite).unwrap_or_else(|| "chaperone.db".into());
@@ -68,5 +73,23 @@ pub(super) fn audit(s: &mut Section<'_>) -> Audit {
     Audit {
         dir: s.reading().absolute(s.parsed("dir", values::words).unwrap_or_else(|| "audit".to_owned())),
         durability: s.parsed("durability", |word| values::one_of(word, &words)).unwrap_or(Durability::Strict),
+        segment: s.parsed("segment", segment).unwrap_or(256 << 20),
+        checkpoint: s.parsed("checkpoint", checkpoint).unwrap_or(Span::from_seconds(10)),
+    }
+}
+
+fn segment(given: &str) -> Result<u64, Complaint> {
+    match values::size(given)? {
+        size if (SEGMENT.0..=SEGMENT.1).contains(&size) => Ok(size),
+        _ => Err(Complaint::new(format!("{} is out of range", quoted(given)))
+            .hint("a file of the trail has from 64KiB to 64GiB")),
+    }
+}
+
+fn checkpoint(given: &str) -> Result<Span, Complaint> {
+    match values::duration(given)? {
+        span if (CHECKPOINT.0..=CHECKPOINT.1).contains(&span) => Ok(span),
+        _ => Err(Complaint::new(format!("{} is out of range", quoted(given)))
+            .hint(format!("checkpoints are signed every {} to {}", CHECKPOINT.0, CHECKPOINT.1))),
     }
 }

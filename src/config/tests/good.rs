@@ -51,6 +51,7 @@ fn the_shortest_file_gets_the_contracts_defaults() {
     assert_eq!((emergency.max.to_string().as_str(), emergency.approvers), ("1h", 1));
     assert!(emergency.reason_codes.iter().eq(["data_loss", "outage", "security"]));
     assert_eq!((audit.dir.as_path(), audit.durability), (Path::new("/etc/chaperone/audit"), Durability::Strict));
+    assert_eq!((audit.segment, audit.checkpoint), (256 << 20, Span::from_seconds(10)));
 }
 
 #[test]

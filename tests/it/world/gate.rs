@@ -102,6 +102,12 @@ impl Gate {
         assert!(Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().unwrap().success());
     }
 
+    /// Kills it, as a crash would.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
     /// Waits for its end.
     pub(crate) async fn ended(&mut self, limit: Duration) -> ExitStatus {
         eventually("the gate ends", limit, async || self.process.try_wait().unwrap()).await
