@@ -9,6 +9,8 @@ use crate::world::{Engineer, Issuer, Member, World, engineers, eventually, membe
 
 /// How long a grant lasts whose end is waited for.
 const SHORT: Span = Span::from_millis(1500);
+/// After this long the gate has read whatever was written, and waits for more.
+const AT_REST: Duration = Duration::from_millis(500);
 /// How long the world may take to become what it was.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -122,6 +124,10 @@ impl Ends {
                 eventually("the policies before decide again", PATIENCE, again).await;
             }
             Change::KeyWithdrawn => save(world, "staff.jwks.json", &world.staff.jwks().to_string()),
+        }
+        if matches!(change, Change::PolicyReloaded | Change::KeyWithdrawn) {
+            // Else the next change would be read together with this one.
+            tokio::time::sleep(AT_REST).await;
         }
         world.put_member(&members::OLGA).await;
         world.revoke(&members::OLGA, &self.grant).await;

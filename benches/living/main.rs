@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         let world = World::builder().policy("segment.cedar", SEGMENT).start().await;
         let mut rows = Vec::new();
         for change in Change::ALL.iter().filter(chosen) {
+            eprintln!("{} ...", change.name());
             rows.push(measure(&world, *change).await);
         }
         rows

@@ -1,7 +1,8 @@
 //! Sessions whose engineers nobody vouches for any more: the key of their sign-in was withdrawn, or the configuration
 //! counts them out.
 use crate::audit::Event;
-use crate::domain::refusal::Code;
+use crate::domain::engineer::Engineer;
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::session::Session;
 use crate::store::{Write, engineers, sessions};
 
@@ -48,12 +49,13 @@ async fn disowned(
     Ok((!in_allowed_group).then_some((Code::PolicyDenied, "staff.allowed_groups")))
 }
 
-/// Whether the key that signed an engineer's token is still the issuer's, inside the transaction that relies on it:
-/// whatever withdraws the key later finds what is begun here.
+/// Whether the engineer who acts, as they are inside the transaction that relies on it, still does support, and the key
+/// that signed their token is still the issuer's: whatever changes that later finds what is begun here.
 ///
 /// # Errors
-/// `unauthenticated`.
-pub(super) fn still_vouched_for(access: &Access, who: &EngineerActor) -> Result<(), Code> {
+/// `policy-denied`, `unauthenticated`.
+pub(super) fn still_vouched_for(access: &Access, who: &EngineerActor, present: &Engineer) -> Result<(), Refusal> {
+    may_do_support(present, &access.staff)?;
     let withdrawn = |key: &String| access.staff_keys.holds(key) != Some(true);
-    if who.signed_by.as_ref().is_some_and(withdrawn) { Err(Code::Unauthenticated) } else { Ok(()) }
+    if who.signed_by.as_ref().is_some_and(withdrawn) { Err(Code::Unauthenticated.into()) } else { Ok(()) }
 }

@@ -39,7 +39,7 @@ pub async fn start(
     let mut tx = access.store.write().await?;
     let now = access.clock.now();
     let engineer = present_engineer(&mut tx, who).await?;
-    still_vouched_for(access, who)?;
+    still_vouched_for(access, who, &engineer)?;
     let caller = format!("engineer:{}", engineer.id);
     if let Some(made) = repeat::made(&mut tx, &caller, idempotency.as_ref()).await? {
         return again(access, tx, &engineer, &made, now).await;

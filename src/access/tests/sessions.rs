@@ -149,3 +149,21 @@ async fn what_nobody_ends_ends_by_itself_with_its_own_cause() {
     expiry::round(&world.access).await.unwrap();
     assert!(world.access.store.admission(&busy.token.hash()).await.unwrap().is_none(), "its cause was kept for a day");
 }
+
+#[tokio::test]
+async fn whoever_was_counted_out_meanwhile_begins_and_renews_nothing() {
+    let world = World::new().await;
+    world.grant(&world.olga().await, for_a(DAY)).await.unwrap();
+    let ada = world.engineer("ada").await;
+    let started = world.enter(&ada, None).await.unwrap();
+    let moved = EngineerClaims { groups: ["sales".to_owned()].into(), ..staff("ada") };
+    assert_eq!(code(world.access.engineer(moved).await), Code::PolicyDenied);
+    assert_eq!(code(world.enter(&ada, None).await), Code::PolicyDenied);
+    assert_eq!(code(entering::renew(&world.access, &ada, &started.session.id).await), Code::PolicyDenied);
+
+    let mut ben = world.engineer("ben").await;
+    if let Actor::Engineer(ben) = &mut ben {
+        ben.signed_by = Some("a key that the issuer does not have".to_owned());
+    }
+    assert_eq!(code(world.enter(&ben, None).await), Code::Unauthenticated);
+}

@@ -133,6 +133,22 @@ async fn whoever_relies_on_keys_hears_when_they_are_others_and_only_then() {
 }
 
 #[tokio::test]
+async fn keys_at_an_address_are_refreshed_unless_it_has_just_failed() {
+    let web = Web::start().await;
+    web.show("/jwks", 200, "", &jwks(&[&Issuer::ed25519("old")]));
+    let keys = web.keys_at("/jwks");
+    keys.warm().await.expect("only files fail");
+    let (_, signed_by) = keys.key(Some("old"), Alg::EdDsa).await.expect("the key");
+    web.show("/jwks", 200, "", &jwks(&[&Issuer::ed25519("new")]));
+    assert!(keys.refresh().await.expect("an answer"));
+    assert_eq!(keys.holds(&signed_by), Some(false));
+    web.show("/jwks", 500, "", "");
+    keys.refresh().await.expect_err("no keys");
+    let asked = web.asked();
+    assert!(!keys.refresh().await.expect("nothing is asked") && web.asked() == asked);
+}
+
+#[tokio::test]
 async fn a_file_that_vanishes_or_breaks_leaves_the_last_known_keys() {
     let dir = tempfile::tempdir().expect("a folder");
     let file = dir.path().join("jwks.json");

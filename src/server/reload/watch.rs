@@ -16,8 +16,8 @@ use super::digest::entries;
 
 /// A change is looked at when this long nothing more has changed: whoever writes a file may not be done with it.
 const QUIET: Duration = Duration::from_millis(100);
-/// How many times the quiet is waited for.
-const MOST_WAITS: usize = 3;
+/// How long the quiet is waited for, at most.
+const LONGEST: Duration = Duration::from_millis(300);
 
 /// Ears for changes.
 pub(super) struct Watch {
@@ -41,11 +41,9 @@ impl Watch {
     /// Resolves when something has changed, and nothing more for a moment.
     pub(super) async fn changed(&self) {
         self.heard.notified().await;
-        for _ in 0..MOST_WAITS {
-            if tokio::time::timeout(QUIET, self.heard.notified()).await.is_err() {
-                return;
-            }
-        }
+        let quiet = async { while tokio::time::timeout(QUIET, self.heard.notified()).await.is_ok() {} };
+        // Whoever writes without a pause is read in the middle.
+        let _ = tokio::time::timeout(LONGEST, quiet).await;
     }
 
     /// Listens for changes of these paths, wherever they are now: a folder that was replaced is another one.
