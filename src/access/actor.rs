@@ -188,7 +188,7 @@ impl Access {
         let told_at = engineers::told_at(&mut read, &told.id).await?;
         drop(read);
         let engineer = match known {
-            Some(known) if known.disabled => return Err(switched_off()),
+            Some(known) if known.disabled => return Err(switched_off().into()),
             Some(known) if told_at > Some(issued_at) => known,
             Some(known) if known == told => {
                 if told_at < Some(issued_at) {
@@ -207,7 +207,7 @@ impl Access {
         let now = self.clock.now();
         if let Some(known) = engineers::find(&mut tx, &told.id).await? {
             if known.disabled {
-                return Err(switched_off());
+                return Err(switched_off().into());
             }
             if engineers::told_at(&mut tx, &told.id).await? > Some(issued_at) {
                 return Ok(known);

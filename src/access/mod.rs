@@ -4,7 +4,8 @@
 //! * `actor`: who acts, and how a genuine token becomes an actor.
 //! * `workspaces`, `members`, `engineers`: the directory, kept current by the vendor.
 //! * `grants`: consent. `sessions`: entering. `support_access`: what a member sees of both.
-//! * `policies`: the set that decides, when it is replaced. `api_keys`: keys for the API. `trail`: the relay from event rows to the journal. `expiry`: what ends by itself.
+//! * `explain`: why a request passes or not, for operators. `policies`: the set that decides, when it is replaced.
+//! * `api_keys`: keys for the API. `trail`: the relay from event rows to the journal. `expiry`: what ends by itself.
 //! * `permission`: which kind of actor, and what the policies say. Keys are judged by their scopes, for the policies
 //!   speak of people.
 //! * `standing`: sessions whose engineers nobody vouches for any more.
@@ -19,6 +20,7 @@ mod ending;
 pub mod engineers;
 mod error;
 pub mod expiry;
+pub mod explain;
 pub mod grants;
 pub mod members;
 mod permission;

@@ -148,14 +148,13 @@ pub(super) async fn present_member(tx: &mut Write, who: &MemberActor) -> Result<
 /// The engineer who acts, as they are inside this transaction.
 pub(super) async fn present_engineer(tx: &mut Write, who: &EngineerActor) -> Result<Engineer, AccessError> {
     let engineer = engineers::find(tx, &who.engineer.id).await?.ok_or(Code::Unauthenticated)?;
-    if engineer.disabled { Err(switched_off()) } else { Ok(engineer) }
+    if engineer.disabled { Err(switched_off().into()) } else { Ok(engineer) }
 }
 
 /// The refusal of an engineer whom the directory disabled.
-pub(super) fn switched_off() -> AccessError {
+pub(super) fn switched_off() -> Refusal {
     Refusal::because(Code::PolicyDenied, "the vendor's directory has switched this engineer off")
         .next("ask whoever keeps the directory")
-        .into()
 }
 
 fn wrong_caller(wanted: &str) -> AccessError {

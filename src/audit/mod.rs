@@ -6,7 +6,7 @@
 //! * `journal`: durable, with group commit: many requests share one write and one fsync.
 //! * `checkpoint`: a signed line that says how far the trail had come, with the root of a tree over all workspaces
 //!   (`merkle`). `trust`: who signs, whose signature counts. `anchors`: checkpoints held against the records.
-//! * `verify`, `export`, `proof`: for auditors and customers.
+//! * `verify`, `export`, `proof`: for auditors and customers. `find`: one decision, to be explained.
 //!
 //! docs/TRAIL.md describes the format for whoever wants to verify it with a program of their own.
 mod anchors;
@@ -15,6 +15,7 @@ mod checkpoint;
 mod digest;
 mod event;
 mod export;
+mod find;
 mod flaw;
 mod journal;
 mod merkle;
@@ -30,6 +31,7 @@ pub(crate) mod samples;
 pub use anchors::checkpoints;
 pub use event::{Decision, Event, Kind, Outcome, RequestFacts, Response};
 pub use export::{ExportError, Selection, export, export_selected};
+pub use find::{Decided, decided};
 pub use journal::{Appended, Journal, JournalError, Unavailable};
 pub use proof::{Proof, prove};
 pub use trust::{Seal, Trust, TrustError};

@@ -9,6 +9,8 @@ use crate::policy::{Bundle, SCHEMA, TestReport, run_builtin_tests, run_tests};
 
 use super::{Environment, Exit, Format, print};
 
+mod explain;
+
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// Print the schema: what policies may speak of
@@ -40,11 +42,14 @@ pub(super) enum Command {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// Explain why a request passes or not, and what would permit it; exit 1 when it does not pass
+    Explain(Box<explain::Arguments>),
 }
 
 /// Runs it.
 pub(super) fn run(command: Command, environment: &Environment) -> anyhow::Result<Exit> {
     match command {
+        Command::Explain(arguments) => explain::run(*arguments, environment),
         Command::Schema => print(SCHEMA).map(|()| Exit::Fine),
         Command::Check { config, dirs, format } => check(&which(config.as_deref(), dirs, environment)?, format),
         Command::Test { config, policies, cases, format } => {

@@ -1,5 +1,5 @@
 //! What a policy says about itself: `@id`, `@code`, `@reason`, `@next`.
-use cedar_policy::Policy;
+use cedar_policy::{Effect, Policy};
 
 use crate::domain::refusal::Code;
 
@@ -28,7 +28,20 @@ pub(super) fn rule(source: &Source, place: (usize, usize), policy: &Policy) -> R
     }
     let reason = policy.annotation("reason").unwrap_or_default().to_owned();
     let next = policy.annotation("next").map(ToOwned::to_owned);
-    if errors.is_empty() { Ok(Rule { id: id.into(), code, reason, next }) } else { Err(errors) }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let permits = match policy.effect() {
+        Effect::Permit => true,
+        Effect::Forbid => false,
+    };
+    Ok(Rule { id: id.into(), code, reason, next, permits, place: line(source, place) })
+}
+
+/// File and line of what stands at `place`.
+fn line(source: &Source, (offset, _): (usize, usize)) -> String {
+    let before = source.text.get(..offset).unwrap_or_default();
+    format!("{}:{}", source.place, before.matches('\n').count() + 1)
 }
 
 /// Why policies may not refuse with `code`. Most codes are for other rooms: no policy makes a `no-session`.

@@ -31,6 +31,10 @@ pub(super) struct Rule {
     pub reason: String,
     /// `@next`; none: the code's own.
     pub next: Option<String>,
+    /// Whether it is a `permit`; else a `forbid`.
+    pub permits: bool,
+    /// File and line.
+    pub place: String,
 }
 
 impl Bundle {
@@ -72,6 +76,11 @@ impl Bundle {
     /// What the policy says about itself.
     pub(super) fn rule(&self, id: &PolicyId) -> Option<&Rule> {
         self.rules.get(id)
+    }
+
+    /// What the policy of this `@id` says about itself.
+    pub(super) fn rule_named(&self, id: &str) -> Option<&Rule> {
+        self.rule(&PolicyId::new(id))
     }
 
     /// The policy's `@id`.

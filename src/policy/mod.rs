@@ -8,6 +8,7 @@
 //!   `memo` keeps what Cedar is slow to make.
 //! * `bundle`: one checked policy set with its digest, sliced by action in `slices`; [`Engine`] swaps it as a whole.
 //! * `load`: `files` → bundle: schema, strict validation, `annotations`, unique ids; `errors` tells of mistakes.
+//! * `explain`: `policy explain`: why, and what would permit it; decided through the same door.
 //! * `scenario`: `policy test`: the vendor's cases against their policies.
 mod annotations;
 mod bundle;
@@ -15,6 +16,7 @@ mod control;
 mod decide;
 mod entities;
 mod errors;
+mod explain;
 mod facts;
 mod files;
 mod load;
@@ -28,6 +30,7 @@ mod vocabulary;
 
 pub use bundle::{Bundle, Engine};
 pub use decide::{Allowed, Permit, Refused, decide_access, decide_control};
+pub use explain::{Answer, BadFacts, Explanation, Ground, ReadingSaid, Said, Situation, explain};
 pub use load::{PolicyErrors, SCHEMA};
 pub use prepared::Prepared;
 pub use question::{Asked, ControlFacts, ControlQuestion, DecisionRecord, Http, Principal, SessionStart};

@@ -2,8 +2,7 @@
 use std::sync::Arc;
 
 use crate::cache::{Entering, Entry};
-use crate::domain::refusal::{Code, Refusal};
-use crate::domain::session::Basis;
+use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 use crate::identity::SecretHash;
 use crate::policy::{Asked, Bundle, Http, Permit, Refused, decide_access};
@@ -39,9 +38,8 @@ pub(super) fn authorize(admitted: Admitted, gate: &Gate, arrival: &Arrival) -> R
         let turned_away = TurnedAway::new(refusal).recorded(event);
         Box::new(if entry.is_over(arrival.now) { turned_away.over() } else { turned_away })
     };
-    if let Some(named) = other_workspace(&routed, &entry) {
-        let reason = format!("this session is in `{}`, the request names `{named}`", entry.workspace.id);
-        return Err(refused(Refusal::because(Code::WrongWorkspace, reason), None));
+    if let Err(elsewhere) = routed.stays_in(&entry.workspace.id) {
+        return Err(refused(elsewhere, None));
     }
     let question = Question { entry: &entry, routed: &routed, chained, last_seen, now: arrival.now };
     let asked = gate.clock.uptime();
@@ -52,11 +50,6 @@ pub(super) fn authorize(admitted: Admitted, gate: &Gate, arrival: &Arrival) -> R
         Ok(permit) => Ok(Permitted { routed, token, entry, chained, entering, permit, bundle }),
         Err(no) => Err(refused(no.refusal, Some(no.decision))),
     }
-}
-
-/// The workspace that the request names, when it is not the session's own.
-fn other_workspace<'a>(routed: &'a Routed, entry: &Entry) -> Option<&'a str> {
-    routed.workspace.as_deref().filter(|named| *named != entry.workspace.id.as_str())
 }
 
 /// A request, as a question to the policies; streams ask it again and again.
@@ -91,15 +84,8 @@ impl Question<'_> {
                 labels: &reading.labels,
                 ip: request.peer,
             },
-            covers_path: covers(&self.entry.basis, reading),
+            covers_path: reading.covered_by(&self.entry.basis),
             chained: self.chained,
         }
-    }
-}
-
-fn covers(basis: &Basis, reading: &Reading) -> bool {
-    match basis {
-        Basis::Grant(grant) => grant.scope.as_ref().is_none_or(|scope| reading.within(scope)),
-        Basis::Emergency(_) => true,
     }
 }

@@ -10,8 +10,10 @@ use http::HeaderName;
 
 use crate::config::{self, HostMatch, WorkspaceFrom};
 use crate::domain::effect::Effect;
+use crate::domain::id::WorkspaceId;
 use crate::domain::path_pattern::PathPattern;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::session::Basis;
 
 use super::fold::{fold, fold_path};
 use super::headers::squash;
@@ -113,6 +115,15 @@ impl Reading {
         scope.iter().any(|p| if self.folded { p.map(fold).matches(&self.path) } else { p.matches(&self.path) })
     }
 
+    /// Whether what a session stands on opens this reading: a grant by its scope, an emergency everything.
+    #[must_use]
+    pub fn covered_by(&self, basis: &Basis) -> bool {
+        match basis {
+            Basis::Grant(grant) => grant.scope.as_ref().is_none_or(|scope| self.within(scope)),
+            Basis::Emergency(_) => true,
+        }
+    }
+
     /// Whether `self` asks for nothing that `other` does not ask for. Folded patterns match whatever exact ones match,
     /// so a folded reading asks for no more than an exact one of the same text; the reverse does not hold.
     fn repeats(&self, other: &Self) -> bool {
@@ -140,6 +151,20 @@ impl Routed {
     /// Every reading, the canonical one first.
     pub fn readings(&self) -> impl Iterator<Item = &Reading> {
         std::iter::once(&self.reading).chain(&self.others)
+    }
+
+    /// Whether the request stays in the workspace `own` of its session.
+    ///
+    /// # Errors
+    /// `wrong-workspace` when it names another one.
+    pub fn stays_in(&self, own: &WorkspaceId) -> Result<(), Refusal> {
+        match self.workspace.as_deref() {
+            Some(named) if named != own.as_str() => {
+                let reason = format!("this session is in `{own}`, the request names `{named}`");
+                Err(Refusal::because(Code::WrongWorkspace, reason))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 }
 

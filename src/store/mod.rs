@@ -32,5 +32,5 @@ mod write;
 
 pub use admission::Admission;
 pub use feed::{Ack, Announcement, Change, Feed, Subscription};
-pub use sqlite::{Read, Store, StoreError};
+pub use sqlite::{Connection, Read, Store, StoreError};
 pub use write::Write;

@@ -97,6 +97,9 @@ fn make_private(path: &Path) -> io::Result<()> {
     OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
 }
 
+/// What reads the state: a [`Read`], or a [`super::Write`] that has not ended.
+pub type Connection = SqliteConnection;
+
 /// A consistent look at the state.
 #[derive(Debug)]
 pub struct Read(Transaction<'static, Sqlite>);

@@ -6,6 +6,7 @@
 //! * `consent`: who may give access, to whom, and what ends it.
 //! * `living`: what changes while sessions live and streams are open: people, workspaces, policies, keys, certificates.
 //! * `examples`: what docs/UPSTREAM.md tells app developers to write.
+//! * `explain`: why a request passes or not.
 //! * `upstream_sees`: what the app gets to read, and what never reaches it or comes back from it.
 //! * `real`: apps of others that take the user from a header, behind the gate.
 //! * `inline`: a gate in front of the app for everybody, customers too.
@@ -28,6 +29,7 @@ mod commands;
 mod consent;
 mod effects;
 mod examples;
+mod explain;
 mod inline;
 mod living;
 mod operate;

@@ -12,7 +12,7 @@ use crate::domain::workspace::Workspace;
 use crate::policy::{
     Allowed, Bundle, ControlFacts, ControlQuestion, DecisionRecord, Principal, Refused, SessionStart, decide_control,
 };
-use crate::store::{Write, grants, members};
+use crate::store::{Connection, grants, members};
 
 use crate::access::AccessError;
 
@@ -21,17 +21,21 @@ const OVER: u32 = 20;
 
 /// The facts of a session's beginning, all but the grant.
 #[derive(Clone, Copy)]
-pub(super) struct Entry<'a> {
-    pub(super) engineer: &'a Engineer,
-    pub(super) workspace: &'a Workspace,
-    pub(super) reason: &'a str,
-    pub(super) ticket: Option<&'a str>,
-    pub(super) now: Timestamp,
+pub(in crate::access) struct Entry<'a> {
+    pub(in crate::access) engineer: &'a Engineer,
+    pub(in crate::access) workspace: &'a Workspace,
+    pub(in crate::access) reason: &'a str,
+    pub(in crate::access) ticket: Option<&'a str>,
+    pub(in crate::access) now: Timestamp,
 }
 
 impl Entry<'_> {
     /// What the policies say to a session on that grant.
-    pub(super) fn on(&self, bundle: &Bundle, grant: Option<(&Grant, &Member)>) -> Result<Allowed, Box<Refused>> {
+    pub(in crate::access) fn on(
+        &self,
+        bundle: &Bundle,
+        grant: Option<(&Grant, &Member)>,
+    ) -> Result<Allowed, Box<Refused>> {
         // A staff token with `act` makes no actor, so nobody who comes this far acts for somebody else.
         let start = SessionStart { grant, chained: false, reason: self.reason, ticket: self.ticket };
         let question = ControlQuestion {
@@ -46,14 +50,14 @@ impl Entry<'_> {
 }
 
 /// A grant that a session might stand on.
-pub(super) struct Candidate {
-    pub(super) grant: Grant,
+pub(in crate::access) struct Candidate {
+    pub(in crate::access) grant: Grant,
     /// Whose login it lends; none when the member is gone, and the grant without effect.
-    pub(super) subject: Option<Member>,
+    pub(in crate::access) subject: Option<Member>,
 }
 
 /// What came of it.
-pub(super) enum Choice {
+pub(in crate::access) enum Choice {
     /// Exactly one grant fits.
     One(Box<Grant>, DecisionRecord),
     /// Several fit, newest first.
@@ -63,16 +67,16 @@ pub(super) enum Choice {
 }
 
 /// The refusal that is the nearest to a permission.
-pub(super) struct Nearest {
-    pub(super) refusal: Refusal,
+pub(in crate::access) struct Nearest {
+    pub(in crate::access) refusal: Refusal,
     /// The policies' decision; none when the grant's subject is gone, which is not their business.
-    pub(super) decision: Option<DecisionRecord>,
-    pub(super) grant: Option<GrantId>,
+    pub(in crate::access) decision: Option<DecisionRecord>,
+    pub(in crate::access) grant: Option<GrantId>,
 }
 
 /// The grants to try: the named one, or all of the workspace, newest first.
-pub(super) async fn candidates(
-    tx: &mut Write,
+pub(in crate::access) async fn candidates(
+    tx: &mut Connection,
     entry: &Entry<'_>,
     named: Option<&GrantId>,
 ) -> Result<Vec<Candidate>, AccessError> {
@@ -96,7 +100,7 @@ pub(super) async fn candidates(
 }
 
 /// Tries them all.
-pub(super) fn choose(bundle: &Bundle, entry: &Entry<'_>, candidates: Vec<Candidate>) -> Choice {
+pub(in crate::access) fn choose(bundle: &Bundle, entry: &Entry<'_>, candidates: Vec<Candidate>) -> Choice {
     let mut fitting = Vec::new();
     let mut refusals = Vec::new();
     for Candidate { grant, subject } in candidates {

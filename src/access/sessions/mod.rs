@@ -19,8 +19,10 @@ use crate::store::{sessions, workspaces};
 use super::permission::{Overseer, engineer};
 use super::{Access, AccessError, Actor, Page, PageRequest};
 
+pub(super) use choose::{Candidate, Choice, Entry, candidates, choose};
 pub use end::{end, end_for_member};
 pub use renew::renew;
+pub(super) use start::last_moment;
 pub use start::start;
 
 /// What an engineer asks for.

@@ -35,7 +35,7 @@ pub async fn renew(access: &Access, actor: &Actor, id: &SessionId) -> Result<Ses
     let entry = Entry { engineer: &engineer, workspace: &workspace, reason, ticket, now };
     let allowed = entry.on(&access.engine.current(), Some((&grant, &subject))).map_err(refused)?;
 
-    let session = Session { expires_at: last_moment(access, &grant, now), ..session };
+    let session = Session { expires_at: last_moment(access.sessions.max, &grant, now), ..session };
     sessions::set_end(&mut tx, &session.id, session.expires_at).await?;
     tx.change(&Change::Session(session.workspace.clone(), session.id.clone())).await?;
     let decision = record::decided(allowed.decision())?;

@@ -10,7 +10,7 @@ use crate::domain::id::{SessionId, WorkspaceId};
 use crate::domain::refusal::Code;
 use crate::domain::session::Session;
 use crate::domain::text::Label;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
 use crate::identity::SessionToken;
 use crate::store::{Change, Write, sessions, workspaces};
@@ -91,7 +91,7 @@ fn begun(access: &Access, entry: &Entry<'_>, who: &EngineerActor, grant: &Grant)
         reason: entry.reason.to_owned(),
         ticket: entry.ticket.map(str::to_owned),
         started_at: now,
-        expires_at: last_moment(access, grant, now),
+        expires_at: last_moment(access.sessions.max, grant, now),
         last_seen_at: now,
         mfa_at: who.mfa_at,
         signed_by: who.signed_by.clone(),
@@ -100,8 +100,8 @@ fn begun(access: &Access, entry: &Entry<'_>, who: &EngineerActor, grant: &Grant)
 }
 
 /// The longest that a session may last from `now`, never past its grant.
-pub(super) fn last_moment(access: &Access, grant: &Grant, now: Timestamp) -> Timestamp {
-    let longest = now.plus(access.sessions.max);
+pub(in crate::access) fn last_moment(longest: Span, grant: &Grant, now: Timestamp) -> Timestamp {
+    let longest = now.plus(longest);
     grant.expires_at.map_or(longest, |end| end.min(longest))
 }
 

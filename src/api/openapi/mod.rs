@@ -20,7 +20,7 @@ use crate::domain::id::{EngineerId, GrantId, MemberId, RequestId, SessionId, Wor
 use crate::problem::Problem;
 use crate::request::{COOKIE_MEMBER, COOKIE_SESSION, COOKIE_STAFF};
 
-pub(super) use problems::{Enters, GivesConsent, NoSuchSession, NoSuchThing, Oversees, StaysLonger};
+pub(super) use problems::{Enters, GivesConsent, NoSuchRecord, NoSuchSession, NoSuchThing, Oversees, StaysLonger};
 
 /// Where the document is.
 pub(super) const PATH: &str = "/.chaperone/api/openapi.json";
@@ -30,13 +30,14 @@ without the customer's consent. Times are RFC 3339 in UTC, durations like `7d` o
 `application/problem+json` document whose `code` is stable: docs/ERRORS.md lists them all.";
 
 /// The groups of calls.
-const TAGS: [(&str, &str); 4] = [
+const TAGS: [(&str, &str); 5] = [
     (
         "directory",
         "Workspaces, members and engineers, kept current by the vendor; a change works on live sessions at once",
     ),
     ("grants", "Consent: a member lends their own login"),
     ("sessions", "Engineers enter and leave; members look on, and show out"),
+    ("operators", "What went on, and why"),
     ("keys", "What apps verify our assertions with"),
 ];
 

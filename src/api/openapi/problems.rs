@@ -34,12 +34,14 @@ macro_rules! problems {
 problems! {
     /// What is named in the path may not be there, or not for this caller.
     NoSuchThing: NotFound;
+    /// The trail tells of no such request, or cannot be read.
+    NoSuchRecord: NotFound AuditUnavailable;
     /// The cookie names no session of the caller.
     NoSuchSession: NoSession;
     /// A member looks on, or shuts the door.
     Oversees: NotOwner PlanRequired PolicyError NotFound;
     /// A member opens the door.
-    GivesConsent: ForcedSso ConsentWhileImpersonated NotOwner DurationTooLong DurationRequired PolicyError NotFound
+    GivesConsent: ForcedSso ConsentWhileImpersonated WrongSubject NotOwner DurationTooLong DurationRequired PolicyError NotFound
         Conflict;
     /// An engineer wants to enter.
     Enters: WrongWorkspace ForcedSso ChainedImpersonation WrongSubject NotNamed GrantMissing GrantNotYet GrantEnded
@@ -66,7 +68,9 @@ fn shared(operation: &Operation) -> BTreeSet<Code> {
     });
     let mut codes = BTreeSet::new();
     if operation.security.is_some() {
-        codes.extend([Code::Unauthenticated, Code::PolicyDenied, Code::Internal, Code::StaleState]);
+        // What a token itself may be refused for: nobody's, for somebody else, of a workspace that is gone.
+        codes.extend([Code::Unauthenticated, Code::ChainedImpersonation, Code::PolicyDenied, Code::NotFound]);
+        codes.extend([Code::Internal, Code::StaleState]);
     }
     if operation.request_body.is_some() || parameters.count() > 0 {
         codes.insert(Code::BadRequest);

@@ -3,8 +3,10 @@
 //! * `workspaces`, `members`, `engineers`: the directory, kept current by the vendor.
 //! * `grants`: consent. `support_access`: what a member sees at a glance.
 //! * `sessions`: an engineer enters and leaves. `workspace_sessions`: a member looks on, and shows out.
+//! * `explain`: why a request passes or not, for operators.
 //! * `reply`: the shapes that nouns share.
 mod engineers;
+mod explain;
 mod grants;
 mod members;
 mod reply;
@@ -29,6 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(workspaces::get, workspaces::put, workspaces::delete))
         .routes(routes!(members::get, members::put, members::delete))
         .routes(routes!(engineers::get, engineers::put, engineers::delete))
+        .routes(routes!(explain::explain))
         .routes(routes!(support_access::overview))
         .routes(routes!(grants::list, grants::create))
         .routes(routes!(grants::get, grants::change, grants::revoke))

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::domain::action::ControlAction;
 use crate::domain::effect::Effect;
@@ -175,6 +175,29 @@ fn read_one(world: &Value, index: usize, case: Value) -> Result<Case, String> {
     let mut full = world.clone();
     overlay(&mut full, case);
     serde_json::from_value(full).map_err(|error| told(error.to_string()))
+}
+
+/// What cases differ from.
+pub(in crate::policy) fn world() -> Result<Map<String, Value>, String> {
+    serde_json::from_str(WORLD).map_err(|error| format!("the world: {error}"))
+}
+
+/// A case from all its facts, without expectations.
+pub(in crate::policy) fn read_case(name: &str, mut facts: Map<String, Value>) -> Result<Case, String> {
+    facts.entry("name").or_insert_with(|| name.into());
+    facts.entry("decision").or_insert_with(|| "allow".into());
+    serde_json::from_value(Value::Object(facts)).map_err(|error| error.to_string())
+}
+
+/// One case as it stands in a file; what it expects may be left out.
+pub(in crate::policy) fn laid_over_the_world(case: Value) -> Result<Case, String> {
+    let mut case = match case {
+        Value::Object(case) => case,
+        other => return Err(format!("a case is an object, not `{other}`")),
+    };
+    case.entry("name").or_insert_with(|| "the case".into());
+    case.entry("decision").or_insert_with(|| "allow".into());
+    read_one(&Value::Object(world()?), 0, Value::Object(case))
 }
 
 /// Lays `over` on `base`: objects field by field, everything else as a whole.

@@ -1,7 +1,7 @@
 //! `policy test`: cases in JSON against a bundle.
 //!
 //! * `case`: the format. A case names only what differs from `policies/tests/world.json`.
-//! * `play`: a case becomes a question, and the answer is compared with what was expected.
+//! * `play`: a case becomes a question, and the answer is compared with what was expected; `explain` asks so too.
 //! * `report`: what came of it, for people and for machines.
 mod case;
 mod play;
@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 use super::bundle::Bundle;
 
+pub(super) use case::{Action, BasisKind, Case, HttpFacts, laid_over_the_world, read_case, world};
+pub(super) use play::{Decided, decide};
 pub use report::{CaseReport, TestReport};
 
 /// What holds in every profile: the cases of the guardrails.
@@ -69,6 +71,8 @@ fn json_files(dir: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(paths)
 }
 
+#[cfg(test)]
+mod matrix;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

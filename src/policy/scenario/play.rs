@@ -17,20 +17,28 @@ use crate::policy::{
 
 use super::case::{Action, BasisKind, Case, Decision, Outcome};
 
+/// What was decided: a permission, or a refusal.
+pub(in crate::policy) type Decided = Result<DecisionRecord, Box<Refused>>;
+
 /// Decides the case.
 pub(super) fn play(bundle: &Bundle, case: &Case) -> Result<Outcome, String> {
-    match case.action {
-        Action::Data(effect) => access(bundle, case, effect),
-        Action::Control(action) => control(bundle, case, action),
-    }
-}
-
-fn access(bundle: &Bundle, case: &Case, effect: Effect) -> Result<Outcome, String> {
-    let prepared = prepare(case)?;
-    Ok(match decide_access(bundle, &prepared, &asked(case, effect)) {
-        Ok(permit) => allowed(permit.decision()),
+    Ok(match decide(bundle, case)? {
+        Ok(decision) => allowed(&decision),
         Err(refused) => denied(&refused),
     })
+}
+
+/// Puts the case to the policies, through the doors that everything goes through.
+pub(in crate::policy) fn decide(bundle: &Bundle, case: &Case) -> Result<Decided, String> {
+    match case.action {
+        Action::Data(effect) => {
+            let answer = decide_access(bundle, &prepare(case)?, &asked(case, effect));
+            Ok(answer.map(|permit| permit.decision().clone()))
+        }
+        Action::Control(action) => with_question(case, action, |question| {
+            decide_control(bundle, &question).map(|given| given.decision().clone())
+        }),
+    }
 }
 
 /// The facts that stay the same in the case's session.
@@ -62,13 +70,6 @@ pub(super) fn asked(case: &Case, effect: Effect) -> Asked<'_> {
         covers_path: case.covers_path,
         chained: case.chained,
     }
-}
-
-fn control(bundle: &Bundle, case: &Case, action: ControlAction) -> Result<Outcome, String> {
-    with_question(case, action, |question| match decide_control(bundle, &question) {
-        Ok(given) => allowed(given.decision()),
-        Err(refused) => denied(&refused),
-    })
 }
 
 /// Puts the case's question to `ask`.
