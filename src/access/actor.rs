@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::audit::{Event, Kind};
 use crate::domain::engineer::Engineer;
-use crate::domain::id::{ApiKeyId, Email, EngineerId, MemberId, WorkspaceId};
+use crate::domain::id::{ApiKeyId, Email, EngineerId, MemberId, SignInId, WorkspaceId};
 use crate::domain::member::{Member, Role};
 use crate::domain::refusal::Code;
 use crate::domain::time::Timestamp;
@@ -16,7 +16,7 @@ use crate::store::{Change, api_keys, engineers, members, workspaces};
 
 use super::engineers::{may_do_support, shut_out};
 use super::permission::switched_off;
-use super::{Access, AccessError, record};
+use super::{Access, AccessError, record, sign_ins};
 
 /// What an API key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -83,6 +83,8 @@ pub struct EngineerActor {
     pub mfa_at: Option<Timestamp>,
     /// The thumbprint of the key that signed their token, if they presented one.
     pub signed_by: Option<String>,
+    /// The sign-in by whose cookie they act; none: by a bearer token.
+    pub sign_in: Option<SignInId>,
 }
 
 /// A machine that acts.
@@ -175,13 +177,21 @@ impl Access {
         Ok(told)
     }
 
-    /// The engineer of a genuine token: created or updated from its claims, unless a later token has spoken since it was
-    /// made. A change of groups or organization works on live sessions at once.
+    /// The engineer of a genuine bearer token, who counts as verified by it.
     ///
     /// # Errors
     /// `policy-denied` for an engineer whom the directory disabled, or who is in no group or organization that does support.
     pub async fn engineer(&self, claims: EngineerClaims) -> Result<Actor, AccessError> {
-        let EngineerClaims { id, email, name, groups, organization, mfa_at, issued_at, signed_by } = claims;
+        let (mfa_at, signed_by) = (claims.mfa_at, claims.signed_by.clone());
+        let engineer = self.told(claims).await?;
+        sign_ins::bearer_verified(self, &engineer.id).await?;
+        Ok(Actor::Engineer(EngineerActor { engineer, mfa_at, signed_by, sign_in: None }))
+    }
+
+    /// The engineer of genuine claims: created or updated from them, unless a later token has spoken since they were made.
+    /// A change of groups or organization works on live sessions at once.
+    pub(super) async fn told(&self, claims: EngineerClaims) -> Result<Engineer, AccessError> {
+        let EngineerClaims { id, email, name, groups, organization, issued_at, .. } = claims;
         let told = Engineer { id, email, name, groups, organization, disabled: false };
         let mut read = self.store.read().await?;
         let known = engineers::find(&mut read, &told.id).await?;
@@ -199,7 +209,7 @@ impl Access {
             Some(_) | None => self.told_engineer(told, issued_at).await?,
         };
         may_do_support(&engineer, &self.staff)?;
-        Ok(Actor::Engineer(EngineerActor { engineer, mfa_at, signed_by }))
+        Ok(engineer)
     }
 
     async fn told_engineer(&self, told: Engineer, issued_at: Timestamp) -> Result<Engineer, AccessError> {

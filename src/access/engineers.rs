@@ -9,7 +9,7 @@ use crate::domain::engineer::Engineer;
 use crate::domain::id::EngineerId;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Timestamp;
-use crate::store::{Change, Write, engineers, sessions};
+use crate::store::{Change, Write, engineers, sessions, sign_ins};
 
 use super::actor::Scope;
 use super::ending::{Ending, end_all};
@@ -67,7 +67,7 @@ pub async fn delete(access: &Access, actor: &Actor, id: &EngineerId) -> Result<(
     Ok(())
 }
 
-/// Ends whatever an engineer has open; the event of the change is the caller's to commit.
+/// Ends whatever an engineer has open, their sign-ins too; the event of the change is the caller's to commit.
 pub(super) async fn shut_out(
     access: &Access,
     tx: &mut Write,
@@ -77,7 +77,7 @@ pub(super) async fn shut_out(
 ) -> Result<(), AccessError> {
     let ending = Ending { cause: &Code::PolicyDenied, by, at: now };
     end_all(access, tx, sessions::Of::Engineer(id), ending).await?;
-    Ok(())
+    Ok(sign_ins::end_all(tx, id, now).await?)
 }
 
 /// Whether an engineer is in a group and an organization that do support here.

@@ -4,6 +4,7 @@
 //! * `actor`: who acts, and how a genuine token becomes an actor.
 //! * `workspaces`, `members`, `engineers`: the directory, kept current by the vendor.
 //! * `grants`: consent. `sessions`: entering. `support_access`: what a member sees of both.
+//! * `sign_ins`: engineers sign in by browser, and out. `entering`: a browser goes to a session's own origin.
 //! * `explain`: why a request passes or not, for operators. `policies`: the set that decides, when it is replaced.
 //! * `api_keys`: keys for the API. `trail`: the relay from event rows to the journal. `expiry`: what ends by itself.
 //! * `permission`: which kind of actor, and what the policies say. Keys are judged by their scopes, for the policies
@@ -18,6 +19,7 @@ pub mod actor;
 pub mod api_keys;
 mod ending;
 pub mod engineers;
+pub mod entering;
 mod error;
 pub mod expiry;
 pub mod explain;
@@ -28,6 +30,7 @@ pub mod policies;
 mod record;
 mod repeat;
 pub mod sessions;
+pub mod sign_ins;
 pub mod standing;
 pub mod support_access;
 #[cfg(test)]
@@ -68,6 +71,8 @@ pub struct Access {
     pub grants: config::Grants,
     /// Limits of sessions.
     pub sessions: config::Sessions,
+    /// The hosts of sessions, where each has its own.
+    pub session_host: Option<config::SessionHost>,
     /// The metrics.
     pub metrics: Arc<Metrics>,
 }

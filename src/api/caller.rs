@@ -1,17 +1,17 @@
-//! Who calls: by one bearer in `Authorization`, and by nothing else.
+//! Who calls: by one bearer in `Authorization`; an engineer's browser by its staff cookie.
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use http::{HeaderMap, Method};
 
-use crate::access::Actor;
+use crate::access::{Actor, sign_ins};
 use crate::domain::refusal::{Code, Refusal};
 use crate::identity::{ApiKey, JwtError, unverified_issuer};
 
 use super::error::ApiError;
-use super::{ApiState, claims, cookies};
+use super::{ApiState, claims, cookies, same_origin};
 
 /// Who calls. As an extractor it comes first, so that a stranger learns nothing and costs little.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl FromRequestParts<Arc<ApiState>> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<ApiState>) -> Result<Self, ApiError> {
-        let actor = actor(state, &parts.headers).await?;
+        let actor = actor(state, &parts.method, &parts.headers).await?;
         tracing::Span::current().record("caller", kind(&actor));
         Ok(Self(actor))
     }
@@ -36,7 +36,13 @@ const fn kind(actor: &Actor) -> &'static str {
     }
 }
 
-async fn actor(state: &ApiState, headers: &HeaderMap) -> Result<Actor, ApiError> {
+async fn actor(state: &ApiState, method: &Method, headers: &HeaderMap) -> Result<Actor, ApiError> {
+    if !headers.contains_key(AUTHORIZATION)
+        && let Some(cookie) = cookies::staff_token(headers)?
+    {
+        same_origin::check(method, headers, &state.config.server.public_url)?;
+        return Ok(sign_ins::of(&state.access, &cookie.hash()).await?);
+    }
     let token = bearer(headers)?;
     if token.starts_with(ApiKey::PREFIX) {
         let key = ApiKey::parse(token).map_err(|_| ApiError::unauthenticated("the API key is malformed"))?;
@@ -92,7 +98,7 @@ pub(super) fn whose(issuer: Option<&str>, staff: &str, customers: &str) -> Resul
 
 /// A token that does not verify is refused; when the issuer's keys are out of reach, nobody can tell, and the caller
 /// tries again.
-fn not_genuine(error: &JwtError) -> ApiError {
+pub(super) fn not_genuine(error: &JwtError) -> ApiError {
     tracing::warn!(%error, "a token was refused");
     let code = match error {
         JwtError::Keys => Code::StaleState,

@@ -129,6 +129,8 @@ mod tests {
             groups_claim: "groups".to_owned(),
             organization_claim: "org".to_owned(),
             organizations: BTreeMap::new(),
+            sign_in: None,
+            recheck: None,
         }
     }
 

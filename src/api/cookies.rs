@@ -1,18 +1,38 @@
-//! The cookies that a call carries. They authenticate nobody here: they name a session, or give away that the caller
-//! sits inside one.
+//! The cookies that a call carries: an engineer's sign-in, a session, or what gives away that the caller sits inside one.
 use http::HeaderMap;
 use http::header::COOKIE;
 
 use crate::domain::refusal::Code;
-use crate::identity::SessionToken;
-use crate::request::{COOKIE_MEMBER, COOKIE_SESSION, COOKIE_STAFF, is_ours};
+use crate::identity::{SessionToken, StaffToken};
+use crate::request::{COOKIE_MEMBER, COOKIE_SESSION, COOKIE_SIGN_IN, COOKIE_STAFF, is_ours};
 
 use super::error::ApiError;
 
 /// Whether a support session's cookie comes along, by any spelling of its name, live or dead: then the caller acts
 /// inside somebody's login.
 pub(super) fn inside_session(headers: &HeaderMap) -> bool {
-    pairs(headers).any(|(name, _)| is_ours(&name) && name != COOKIE_STAFF && name != COOKIE_MEMBER)
+    let of_people = [COOKIE_STAFF, COOKIE_MEMBER, COOKIE_SIGN_IN];
+    pairs(headers).any(|(name, _)| is_ours(&name) && !of_people.contains(&name.as_str()))
+}
+
+/// The sign-in in the staff cookie; none without one. What has not our shape is none of ours.
+///
+/// # Errors
+/// `bad-request` for two of them.
+pub(super) fn staff_token(headers: &HeaderMap) -> Result<Option<StaffToken>, ApiError> {
+    Ok(single(headers, COOKIE_STAFF)?.and_then(|value| StaffToken::parse(&value).ok()))
+}
+
+/// The value of the one cookie `name`; none without one.
+///
+/// # Errors
+/// `bad-request` for two of them: nobody can tell which one counts.
+pub(super) fn single(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, ApiError> {
+    let mut found = pairs(headers).filter(|(given, _)| given == name);
+    match (found.next(), found.next()) {
+        (found, None) => Ok(found.map(|(_, value)| value)),
+        (_, Some(_)) => Err(ApiError::bad_request(format!("the cookie `{name}` was sent twice"))),
+    }
 }
 
 /// The token in the session cookie.
@@ -20,12 +40,8 @@ pub(super) fn inside_session(headers: &HeaderMap) -> bool {
 /// # Errors
 /// `no-session` without one of our shape, `bad-request` for two of them: nobody can tell which one counts.
 pub(super) fn session_token(headers: &HeaderMap) -> Result<SessionToken, ApiError> {
-    let mut found = pairs(headers).filter(|(name, _)| name == COOKIE_SESSION);
-    match (found.next(), found.next()) {
-        (Some((_, value)), None) => SessionToken::parse(&value).map_err(|_| Code::NoSession.into()),
-        (None, _) => Err(Code::NoSession.into()),
-        (Some(_), Some(_)) => Err(ApiError::bad_request(format!("the cookie `{COOKIE_SESSION}` was sent twice"))),
-    }
+    let value = single(headers, COOKIE_SESSION)?.ok_or(Code::NoSession)?;
+    SessionToken::parse(&value).map_err(|_| Code::NoSession.into())
 }
 
 /// Names and values of all `Cookie` fields. An odd byte stands for itself alone: it hides no name beside it.
@@ -71,7 +87,7 @@ mod tests {
             &[][..],
             &[&b"theme=dark"[..]],
             &[b"theme=__Host-chaperone"],
-            &[b"__Host-chaperone-staff=x; __Host-chaperone-member=y"],
+            &[b"__Host-chaperone-staff=x; __Host-chaperone-member=y; __Host-chaperone-sign-in=z"],
         ] {
             assert!(!inside_session(&sent(fields)), "{fields:?}");
         }

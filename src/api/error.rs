@@ -39,13 +39,18 @@ impl ApiError {
         Self { status: Some(StatusCode::METHOD_NOT_ALLOWED), ..refusal.into() }
     }
 
-    /// The answer for the request `id`.
-    pub(super) fn document(self, id: RequestId) -> impl IntoResponse {
+    /// What the request `id` is told.
+    pub(super) fn problem(&self, id: RequestId) -> Problem {
         let mut problem = Problem::new(&self.refusal, id);
         if let Some(status) = self.status {
             problem.status = status.as_u16();
         }
-        Document { problem, grants: self.grants }
+        problem
+    }
+
+    /// The answer for the request `id`.
+    pub(super) fn document(self, id: RequestId) -> impl IntoResponse {
+        Document { problem: self.problem(id), grants: self.grants }
     }
 }
 

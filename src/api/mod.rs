@@ -4,14 +4,17 @@
 //!
 //! * `envelope`: gives it an id and a log line, and every answer its fixed headers.
 //! * `cors`: lets the app's own pages call, and nobody else's.
-//! * `caller`: who calls, by `Authorization` alone (`claims`: what a genuine token says of them; `cookies`: whether
-//!   somebody acts in their login). Nothing is read of a body before that.
+//! * `caller`: who calls, by `Authorization`, or an engineer's browser by its staff cookie (`claims`: what a genuine token
+//!   says of them; `cookies`: that cookie, and whether somebody acts in their login; `same_origin`: whether a page of ours
+//!   asked). Nothing is read of a body before that.
 //! * `input`: path, query and body, strictly, as types. `idempotency`: what makes a creating call safe to repeat.
+//! * `sign_in`: the pages by which engineers sign in and out, and enter a session's own origin. `page`: what people see.
 //! * `v1`: one file per noun: the call into `access`, and the shape of the answer.
 //! * `error`: every refusal, as a problem document.
 //! * `openapi`: the document that describes all of this, made from the same code.
 //!
-//! Architecture Invariant: no cookie authenticates a call here, so no page can make a browser forge one.
+//! Architecture Invariant: a cookie authenticates a change only when a page of ours asked for it, so no other page can make
+//! a browser forge one.
 mod caller;
 mod claims;
 mod cookies;
@@ -21,6 +24,9 @@ mod error;
 mod idempotency;
 mod input;
 mod openapi;
+mod page;
+mod same_origin;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 mod v1;
@@ -43,7 +49,9 @@ use crate::domain::refusal::Code;
 use crate::domain::time::Clock;
 use crate::identity::{Keys, Verifier};
 
+use envelope::Frame;
 use error::ApiError;
+pub use sign_in::{SignIn, ask_again};
 
 /// Where version 1 is.
 const V1: &str = "/.chaperone/api/v1";
@@ -59,6 +67,8 @@ pub struct ApiState {
     pub customers: Verifier,
     /// Our own keys, whose public half apps fetch.
     pub keys: Arc<Keys>,
+    /// The sign-in of engineers by browser; none: they present bearer tokens only.
+    pub sign_in: Option<SignIn>,
     /// The configuration: issuers, claims, origins, the public URL.
     pub config: Arc<Config>,
     /// The clocks.
@@ -69,10 +79,10 @@ pub struct ApiState {
 pub fn router(state: Arc<ApiState>) -> Router {
     let (routes, document) = documented().split_for_parts();
     let document = openapi::served(document, &state.config.server.public_url);
-    let routes = routes.route(openapi::PATH, get(async move || document));
+    let routes = routes.route(openapi::PATH, get(async move || document)).merge(sign_in::routes());
     let origins = Arc::new(state.config.customers.origins.clone());
-    let clock = Arc::clone(&state.clock);
-    framed(routes, origins, clock).with_state(state)
+    let frame = Frame { clock: Arc::clone(&state.clock), vendor: state.config.vendor.clone() };
+    framed(routes, origins, frame).with_state(state)
 }
 
 /// Every call, and the document that describes them.
@@ -81,7 +91,7 @@ fn documented() -> OpenApiRouter<Arc<ApiState>> {
 }
 
 /// `routes` with what every call meets: the envelope, CORS, and an answer where there is no such call.
-fn framed<S>(routes: Router<S>, origins: Arc<BTreeSet<String>>, clock: Arc<Clock>) -> Router<S>
+fn framed<S>(routes: Router<S>, origins: Arc<BTreeSet<String>>, frame: Frame) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
@@ -89,7 +99,7 @@ where
         .fallback(async || ApiError::from(Code::NotFound))
         .method_not_allowed_fallback(async |method| ApiError::method_not_allowed(&method))
         .layer(from_fn_with_state(origins, cors::cors))
-        .layer(from_fn_with_state(clock, envelope::envelope))
+        .layer(from_fn_with_state(Arc::new(frame), envelope::envelope))
 }
 
 /// The public keys by which apps verify our assertions. Five minutes in a cache, so that a rotation is soon known.

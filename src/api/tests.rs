@@ -24,10 +24,12 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::{Clock, Span};
 use crate::store::StoreError;
 
+use super::envelope::Frame;
 use super::error::ApiError;
 use super::idempotency::Creating;
 use super::input::{AtPath, BODY_LIMIT, JsonBody, Paging};
 use super::{envelope, framed};
+use crate::config::Vendor;
 
 const APP: &str = "https://app.example.com";
 const PREFIX: &str = "/.chaperone/api/v1";
@@ -52,7 +54,11 @@ fn gate() -> Router {
         .route("/stranger", get(async || ApiError::unauthenticated("the token has expired, or is not valid yet")))
         .route("/broken", get(broken))
         .route("/cached", get(async || [(CACHE_CONTROL, "public, max-age=300")]));
-    framed(Router::new().nest(PREFIX, routes), Arc::new(BTreeSet::from([APP.to_owned()])), Clock::system())
+    framed(
+        Router::new().nest(PREFIX, routes),
+        Arc::new(BTreeSet::from([APP.to_owned()])),
+        Frame { clock: Clock::system(), vendor: Vendor::default() },
+    )
 }
 
 async fn create(creating: Creating<Ask>) -> String {

@@ -25,6 +25,15 @@ pub enum Kind {
     /// A session's end was moved, or its engineer got a new token for it.
     #[serde(rename = "session.renewed")]
     SessionRenewed,
+    /// An engineer signed in by browser.
+    #[serde(rename = "sign_in.started")]
+    SignInStarted,
+    /// The identity provider vouched for an engineer again.
+    #[serde(rename = "sign_in.verified")]
+    SignInVerified,
+    /// An engineer signed out, or was signed out.
+    #[serde(rename = "sign_in.ended")]
+    SignInEnded,
     /// A session ended.
     #[serde(rename = "session.ended")]
     SessionEnded,
@@ -73,6 +82,9 @@ impl Kind {
             | Self::SessionRenewed
             | Self::SessionEnded
             | Self::SessionRefused
+            | Self::SignInStarted
+            | Self::SignInVerified
+            | Self::SignInEnded
             | Self::WorkspaceChanged
             | Self::MemberChanged
             | Self::EngineerChanged

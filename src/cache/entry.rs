@@ -8,6 +8,7 @@ use crate::domain::member::Member;
 use crate::domain::session::{Basis, Session};
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::Workspace;
+use crate::identity::Proof;
 use crate::policy::Prepared;
 
 use super::generation::Stamp;
@@ -26,6 +27,8 @@ pub struct Entry {
     pub subject: Member,
     /// What it stands on.
     pub basis: Basis,
+    /// What vouches for its engineer.
+    pub proof: Proof,
     /// Its facts, ready for the policies.
     pub prepared: Prepared,
     /// What outlives this entry.
@@ -52,6 +55,7 @@ pub(super) struct Parts {
     pub(super) workspace: Workspace,
     pub(super) subject: Member,
     pub(super) basis: Basis,
+    pub(super) proof: Proof,
     pub(super) prepared: Prepared,
     pub(super) live: Arc<Live>,
     pub(super) stamp: Stamp,
@@ -59,8 +63,9 @@ pub(super) struct Parts {
 
 impl Entry {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { session, engineer, workspace, subject, basis, prepared, live, stamp } = parts;
-        Self { session, engineer, workspace, subject, basis, prepared, live, stamp, assertions: Mutex::default() }
+        let Parts { session, engineer, workspace, subject, basis, proof, prepared, live, stamp } = parts;
+        let assertions = Mutex::default();
+        Self { session, engineer, workspace, subject, basis, proof, prepared, live, stamp, assertions }
     }
 
     /// Whether the session is over at `now`: it was ended, or its time or its right has run out.

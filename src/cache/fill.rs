@@ -61,11 +61,11 @@ fn live_session(directory: &Directory, session: &Session, stamp: &Stamp) -> Arc<
 }
 
 fn entry(admission: Admission, live: Arc<Live>, stamp: Stamp) -> Result<Arc<Entry>, FillError> {
-    let Admission { session, engineer, workspace, subject, grant } = admission;
+    let Admission { session, engineer, workspace, subject, grant, proof } = admission;
     let subject = subject.ok_or(FillError::SubjectGone)?;
     let basis = Basis::Grant(grant);
     let prepared = Prepared::new(&engineer, &workspace, &subject, &session, &basis)
         .map_err(|error| FillError::Facts(error.to_string()))?;
-    let parts = Parts { session, engineer, workspace, subject, basis, prepared, live, stamp };
+    let parts = Parts { session, engineer, workspace, subject, basis, proof, prepared, live, stamp };
     Ok(Arc::new(Entry::new(parts)))
 }

@@ -3,6 +3,7 @@
 //!
 //! * `types`: the checked configuration that the rest of the program sees.
 //! * `load`: file, environment overrides (`CHAPERONE__SERVER__LISTEN`), `_file` secrets, checks.
+//! * `session_host`: the host that each session has for itself.
 //! * `syntax` makes a `tree` of the text, in which every value knows its place; `environment` writes overrides into it.
 //! * `section` takes the keys of a table one by one, and `sections` has a file for each part of the contract; `values`,
 //!   `templates` and `secret` are what their keys take.
@@ -17,6 +18,7 @@ mod reading;
 mod secret;
 mod section;
 mod sections;
+mod session_host;
 mod syntax;
 mod templates;
 #[cfg(test)]
@@ -27,4 +29,5 @@ mod values;
 
 pub use errors::{ConfigErrors, Mistake, Mistakes};
 pub use load::{Loaded, load};
+pub use session_host::SessionHost;
 pub use types::*;

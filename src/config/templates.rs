@@ -5,6 +5,7 @@ use crate::domain::path_pattern::PathPattern;
 
 use super::nearest::nearest;
 use super::reading::Complaint;
+use super::session_host::SessionHost;
 use super::types::{HeaderPiece, WorkspaceFrom};
 use super::values::quoted;
 
@@ -18,6 +19,9 @@ const PLACEHOLDERS: [(&str, HeaderPiece); 7] = [
     ("workspace.id", HeaderPiece::WorkspaceId),
     ("session.id", HeaderPiece::SessionId),
 ];
+
+/// The longest label of a host (RFC 1035, section 2.3.4).
+const LONGEST_LABEL: usize = 63;
 
 /// The pieces of a mapped header's value. The value may be a secret, so no message repeats any of it.
 pub(super) fn header(given: &str) -> Result<Vec<HeaderPiece>, Complaint> {
@@ -82,11 +86,18 @@ pub(super) fn workspace_host(given: &str) -> Result<WorkspaceFrom, Complaint> {
 }
 
 /// `{session}.support.example.com`.
-pub(super) fn session_host(given: &str) -> Result<(), Complaint> {
-    placed(given, "{session}").filter(|(_, after)| after.starts_with('.')).map(|_| ()).ok_or_else(|| {
+pub(super) fn session_host(given: &str) -> Result<SessionHost, Complaint> {
+    let (before, rest) = placed(given, "{session}").filter(|(_, after)| after.starts_with('.')).ok_or_else(|| {
         Complaint::new(format!("{} does not say where in a host the session is", quoted(given)))
             .hint("write it like `{session}.support.example.com`")
-    })
+    })?;
+    let (after, port) = rest.split_at(rest.find(':').unwrap_or(rest.len()));
+    let label = before.rsplit('.').next().unwrap_or_default().len().saturating_add(SessionHost::LABEL);
+    if label > LONGEST_LABEL {
+        let complaint = format!("a session's label takes {label} characters, and DNS allows {LONGEST_LABEL}");
+        return Err(Complaint::new(complaint).hint("shorten what stands before `{session}`"));
+    }
+    Ok(SessionHost { before, after: after.to_owned(), port: port.to_owned() })
 }
 
 /// What stands before and after the only `placeholder` of a host, in lower case.

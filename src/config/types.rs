@@ -12,6 +12,8 @@ use crate::domain::effect::Effect;
 use crate::domain::path_pattern::PathPattern;
 use crate::domain::time::Span;
 
+use super::session_host::SessionHost;
+
 /// Everything that `serve` needs to know.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -54,6 +56,8 @@ pub struct Server {
     pub behind_tls_proxy: bool,
     /// Whose forwarding headers are believed; empty: nobody's.
     pub trusted_proxies: Vec<IpNet>,
+    /// An origin for each session; none: all sessions are at `public_url`.
+    pub session_host: Option<SessionHost>,
 }
 
 /// The certificate of the public listener.
@@ -267,6 +271,19 @@ pub struct Staff {
     pub organization_claim: String,
     /// Known organizations, by id, with their names; empty: any.
     pub organizations: BTreeMap<String, String>,
+    /// How engineers sign in by browser; none: they present bearer tokens only.
+    pub sign_in: Option<SignIn>,
+    /// How long a sign-in counts until it must be verified again; none: as long as it lasts.
+    pub recheck: Option<Span>,
+}
+
+/// Who we are to the staff's identity provider (OpenID Connect).
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// Our client id: the `aud` of ID tokens.
+    pub client_id: String,
+    /// Our secret; none: we are a public client, and PKCE alone protects the exchange.
+    pub client_secret: Option<SecretString>,
 }
 
 /// Who members are.

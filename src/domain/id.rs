@@ -127,6 +127,10 @@ minted_id!(
     SessionId, "se_"
 );
 minted_id!(
+    /// The id of an engineer's sign-in by browser: public, unlike its cookie.
+    SignInId, "si_"
+);
+minted_id!(
     /// An emergency's id.
     EmergencyId, "em_"
 );

@@ -74,6 +74,12 @@ impl Verifier {
         Self { issuer, audience, jwks }
     }
 
+    /// A verifier for tokens of the same issuer, by the same keys, for another audience.
+    #[must_use]
+    pub fn for_audience(&self, audience: String) -> Self {
+        Self { issuer: self.issuer.clone(), audience, jwks: Arc::clone(&self.jwks) }
+    }
+
     /// Verifies one token: RS256, ES256 or EdDSA by a key of the JWKS whose kind fits; `typ` absent, JWT or at+jwt;
     /// `iss`, `aud`, `exp` and `iat` required, numeric, with 30 s of leeway (`nbf` too when present).
     ///

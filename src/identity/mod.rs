@@ -1,6 +1,8 @@
 //! Who presents what, and is it genuine. Says nothing of rights; look-ups are passed in.
 //!
 //! * `jwt`: tokens of the vendor's staff and of customers, verified by the keys of their issuer (`jwks`).
+//! * `oidc`: the sign-in of engineers by browser at their identity provider; `flow` is what it keeps in the browser
+//!   meanwhile, sealed, and `proof` what it is worth afterwards. `fetch`: one request to an issuer.
 //! * `jws`: a signed token taken apart; its claims come out only through its signature.
 //! * `secret`: our own bearers, API keys and session tokens: random, shown once, stored as hashes.
 //! * `cookie`: how ours are set and cleared.
@@ -8,17 +10,25 @@
 //! * `assertion`: what the app gets to see, signed.
 mod assertion;
 mod cookie;
+mod fetch;
+mod flow;
 mod jwks;
 mod jws;
 mod jwt;
 mod keys;
+mod oidc;
+mod proof;
 mod secret;
 #[cfg(test)]
 mod testing;
 
 pub use assertion::{Act, Claims, SignError, Signer};
 pub use cookie::{clear_cookie, clear_site_data, set_cookie};
+pub use fetch::FetchError;
+pub use flow::{Flow, Seal};
 pub use jwks::{Jwks, JwksError};
 pub use jwt::{JwtError, VerifiedJwt, Verifier, unverified_issuer};
 pub use keys::{KeyError, Keys};
-pub use secret::{ApiKey, SecretHash, SessionToken};
+pub use oidc::{Identified, OidcError, Provider, Returned};
+pub use proof::{Bound, Proof};
+pub use secret::{ApiKey, EntryCode, SecretHash, SessionToken, StaffToken};

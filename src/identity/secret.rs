@@ -103,6 +103,14 @@ bearer!(
     /// A support session's token: the value of its cookie.
     SessionToken, "chs_", "a session token (`chs_` and 43 characters)"
 );
+bearer!(
+    /// An engineer's sign-in by browser: the value of the staff cookie.
+    StaffToken, "che_", "a sign-in (`che_` and 43 characters)"
+);
+bearer!(
+    /// Lets a browser enter one session at the session's own origin, once.
+    EntryCode, "chc_", "a code for entering (`chc_` and 43 characters)"
+);
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,7 @@ use super::gate::Gate;
 use super::identify::{Presented, no_session};
 use super::record;
 use super::refuse::TurnedAway;
+use super::vouched::vouched;
 
 /// A request of a live session.
 pub(super) struct Admitted {
@@ -29,8 +30,8 @@ pub(super) struct Admitted {
 /// Finds the session and checks what needs no policy.
 ///
 /// # Errors
-/// `no-session`, the cause of an ended session, `session-idle`, `stale-state`. A refusal is recorded when the session is
-/// known.
+/// `no-session`, the cause of an ended session, `session-idle`, `unauthenticated`, `stale-state`. A refusal is recorded when
+/// the session is known.
 pub(super) async fn admit(presented: Presented, gate: &Gate, arrival: &Arrival) -> Result<Admitted, Box<TurnedAway>> {
     let Presented { routed, token, chained } = presented;
     let entry = match gate.directory.session(token).await {
@@ -42,12 +43,14 @@ pub(super) async fn admit(presented: Presented, gate: &Gate, arrival: &Arrival) 
         }
     };
     let last_seen = entry.live.last_seen();
-    let entered = still_live(&entry, gate.idle, arrival.now).and_then(|()| entry.live.enter());
-    let entering = entered.map_err(|code| {
-        let refusal = Refusal::from(code);
+    let refused = |refusal: Refusal| {
         let event = record::refused(&entry, &routed, arrival, &refusal, None);
-        Box::new(TurnedAway::new(refusal).recorded(event).over())
-    })?;
+        TurnedAway::new(refusal).recorded(event)
+    };
+    // A session that is merely not vouched for here and now is not over.
+    vouched(gate, &entry, &routed, arrival.now).map_err(|refusal| Box::new(refused(refusal)))?;
+    let entered = still_live(&entry, gate.idle, arrival.now).and_then(|()| entry.live.enter());
+    let entering = entered.map_err(|code| Box::new(refused(code.into()).over()))?;
     entry.live.touch(arrival.now);
     Ok(Admitted { routed, token, entry, last_seen, chained, entering })
 }

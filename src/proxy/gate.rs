@@ -67,6 +67,10 @@ pub struct Gate {
     pub(super) vendor: config::Vendor,
     pub(super) staff_issuer: String,
     pub(super) idle: Span,
+    /// How long a sign-in counts until it must be verified again.
+    pub(super) recheck: Option<Span>,
+    /// Whether engineers sign in by browser.
+    pub(super) signs_in: bool,
 }
 
 /// What one route needs to let a request through.
@@ -87,7 +91,7 @@ impl Gate {
             Ok(Door { signer: Signer::new(&config.assertion, &parts.keys), upstream })
         };
         Ok(Self {
-            routes: Routes::new(&config.routes, &config.customers.token_paths),
+            routes: Routes::new(&config.routes, &config.customers.token_paths).with_sessions_at(&config.server),
             doors: config.routes.iter().enumerate().map(door).collect::<Result<_, _>>()?,
             directory: parts.directory,
             engine: parts.engine,
@@ -101,6 +105,8 @@ impl Gate {
             vendor: config.vendor.clone(),
             staff_issuer: config.staff.issuer.clone(),
             idle: config.sessions.idle,
+            recheck: config.staff.recheck,
+            signs_in: config.staff.sign_in.is_some(),
         })
     }
 

@@ -15,6 +15,7 @@ use crate::request::Routed;
 use super::admit;
 use super::authorize::Question;
 use super::gate::Gate;
+use super::vouched::vouched;
 
 /// What a permit stands on.
 #[derive(Clone)]
@@ -78,7 +79,9 @@ impl Watch {
     /// At the end of the lease, unless it is renewed until then, and at every moment at which a window closes.
     fn until_next_look(&self, now: Timestamp) -> Duration {
         let idle = self.on.entry.live.last_seen().plus(self.gate.idle);
-        let close = self.on.entry.expires_at().min(idle).since(now).to_std();
+        let close = self.on.entry.expires_at().min(idle);
+        let vouched = self.on.entry.proof.until(self.gate.recheck);
+        let close = vouched.map_or(close, |until| until.min(close)).since(now).to_std();
         close.min(self.gate.directory.lease_left())
     }
 
@@ -88,6 +91,7 @@ impl Watch {
         let Stands { entry, bundle, chained, .. } = &self.on;
         let now = self.gate.clock.now();
         admit::still_live(entry, self.gate.idle, now)?;
+        vouched(&self.gate, entry, &self.routed, now)?;
         let last_seen = entry.live.last_seen();
         let question = Question { entry, routed: &self.routed, chained: *chained, last_seen, now };
         question.ask(bundle).map(drop).map_err(|refused| refused.refusal)

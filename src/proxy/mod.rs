@@ -1,7 +1,7 @@
 //! THE DATA PLANE, in the order a request meets it:
 //!
 //! `accept` → `handshake` → `serve` → `exchange`, the spine: normalize and route (in `request`) → `identify` →
-//! `admit` → `authorize` → `record` → `forward`, which rebuilds the request (`inject`) and sends it (`upstream`).
+//! `admit` (with `vouched`: in the right browser, at the right host) → `authorize` → `record` → `forward`, which rebuilds the request (`inject`) and sends it (`upstream`).
 //! `stream` guards what flows, `tunnel` does so for WebSockets; `cookie_jar` keeps the app's cookies away from the
 //! engineer's machine; `refuse` tells people what went wrong and what to do. `gate` holds what they all work with;
 //! `lapse` notices when the access behind an exchange ends; `body` is what goes up and what comes back; `patience` is
@@ -32,6 +32,7 @@ mod stream;
 mod tunnel;
 mod unimpersonated;
 mod upstream;
+mod vouched;
 
 pub use accept::{Listener, accept};
 pub use body::Body;

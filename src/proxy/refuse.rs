@@ -16,6 +16,7 @@ use crate::request::{COOKIE_MEMBER, COOKIE_SESSION, COOKIE_STAFF};
 use super::body::{Body, full};
 use super::exchange::Arrival;
 use super::gate::Gate;
+use super::vouched::way_back;
 
 const PAGE_POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -88,6 +89,8 @@ struct Page<'a> {
     support_url: Option<&'a str>,
     also: &'a [String],
     policy: Option<&'a str>,
+    /// Where to sign in again.
+    sign_in: Option<&'a str>,
 }
 
 /// The answer to a request that does not pass.
@@ -101,7 +104,11 @@ pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_awa
         gate.journal.note(*event);
     }
     let problem = Problem::new(&refusal, arrival.id.clone());
-    let mut response = if wants_page(&head.headers) { page(gate, &problem) } else { document(&problem) };
+    let mut response = if wants_page(&head.headers) {
+        page(gate, &problem, way_back(gate, &refusal.code, head).as_deref())
+    } else {
+        document(&problem)
+    };
     *response.status_mut() = problem.status();
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -152,7 +159,7 @@ fn document(problem: &Problem) -> Response<Body> {
     response
 }
 
-fn page(gate: &Gate, problem: &Problem) -> Response<Body> {
+fn page(gate: &Gate, problem: &Problem, way_back: Option<&str>) -> Response<Body> {
     let page = Page {
         title: problem.title,
         detail: &problem.detail,
@@ -164,6 +171,7 @@ fn page(gate: &Gate, problem: &Problem) -> Response<Body> {
         support_url: gate.vendor.support_url.as_deref(),
         also: &problem.also,
         policy: problem.policy.as_deref(),
+        sign_in: way_back,
     };
     let Ok(html) = page.render() else { return document(problem) };
     let mut response = Response::new(full(html));

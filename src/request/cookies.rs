@@ -13,6 +13,8 @@ use super::headers::squash;
 pub const COOKIE_SESSION: &str = "__Host-chaperone";
 /// The engineer's sign-in.
 pub const COOKIE_STAFF: &str = "__Host-chaperone-staff";
+/// A sign-in of an engineer that has begun: what its callback must bring back, sealed.
+pub const COOKIE_SIGN_IN: &str = "__Host-chaperone-sign-in";
 /// The member's sign-in.
 pub const COOKIE_MEMBER: &str = "__Host-chaperone-member";
 

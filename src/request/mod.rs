@@ -21,7 +21,7 @@ mod route;
 mod rules;
 mod target;
 
-pub use cookies::{COOKIE_MEMBER, COOKIE_SESSION, COOKIE_STAFF, Cookies, is_ours, reads_as_ours};
+pub use cookies::{COOKIE_MEMBER, COOKIE_SESSION, COOKIE_SIGN_IN, COOKIE_STAFF, Cookies, is_ours, reads_as_ours};
 pub use fold::fold;
 pub use headers::{Forged, safe_response_header, safe_trailer};
 pub use normalize::{Arrived, Normalized, Upgrade, normalize};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use http::HeaderName;
 
-use crate::config::{self, HostMatch, WorkspaceFrom};
+use crate::config::{self, HostMatch, SessionHost, WorkspaceFrom};
 use crate::domain::effect::Effect;
 use crate::domain::id::WorkspaceId;
 use crate::domain::path_pattern::PathPattern;
@@ -42,11 +42,11 @@ impl Route {
         self.config.headers.values().any(|(mapped, _)| squash(mapped.as_str()) == plain)
     }
 
-    fn serves(&self, request: &Normalized) -> bool {
+    fn serves(&self, host: &str, authority: &str) -> bool {
         match &self.config.host {
             HostMatch::Any => true,
-            HostMatch::Exact(host) if split_port(host).1.is_some() => *host == request.authority,
-            HostMatch::Exact(host) => *host == request.host,
+            HostMatch::Exact(served) if split_port(served).1.is_some() => served == authority,
+            HostMatch::Exact(served) => served == host,
         }
     }
 
@@ -71,6 +71,8 @@ impl Route {
 #[derive(Debug)]
 pub struct Routes {
     routes: Vec<Prepared>,
+    /// The hosts of sessions, and the authority that they stand for.
+    sessions: Option<(SessionHost, String)>,
 }
 
 /// A route with its rules, for paths as they are and for folded ones.
@@ -91,7 +93,24 @@ impl Routes {
             let folded = exact.folded();
             Prepared { route: Arc::new(Route { index, config: config.clone() }), exact, folded }
         };
-        Self { routes: routes.iter().enumerate().map(prepare).collect() }
+        Self { routes: routes.iter().enumerate().map(prepare).collect(), sessions: None }
+    }
+
+    /// The same, where the hosts of sessions are served as the host of `public_url` is.
+    #[must_use]
+    pub fn with_sessions_at(self, server: &config::Server) -> Self {
+        let public = server.public_url.split_once("://").map_or("", |(_, authority)| authority).to_owned();
+        Self { sessions: server.session_host.clone().map(|hosts| (hosts, public)), ..self }
+    }
+
+    /// The first route that serves the request's host.
+    fn serving(&self, request: &Normalized) -> Option<&Prepared> {
+        let of_session = self.sessions.as_ref().filter(|(hosts, _)| hosts.session(&request.host).is_some());
+        let (host, authority) = match of_session {
+            Some((_, public)) => (split_port(public).0, public.as_str()),
+            None => (request.host.as_str(), request.authority.as_str()),
+        };
+        self.routes.iter().find(|prepared| prepared.route.serves(host, authority))
     }
 }
 
@@ -176,8 +195,8 @@ impl Routed {
 /// names a workspace in one reading and not in another; `wrong-workspace` for a `Destination` in another workspace.
 /// Forged mapped headers are dropped and counted.
 pub fn route(mut request: Normalized, routes: &Routes) -> Result<Routed, Refusal> {
-    let prepared = routes.routes.iter().find(|prepared| prepared.route.serves(&request));
-    let Prepared { route, exact, folded } = prepared
+    let Prepared { route, exact, folded } = routes
+        .serving(&request)
         .ok_or_else(|| Refusal::because(Code::NotFound, format!("no route serves the host `{}`", request.host)))?;
     route.check(&request)?;
     let workspace = workspace(&request, route.config.workspace.as_ref())?;

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access::{self, Access};
-use crate::api::{self, ApiState};
+use crate::api::{self, ApiState, SignIn};
 use crate::audit::{Journal, JournalError};
 use crate::cache::{self, Directory};
 use crate::config::{Config, JwksFrom};
@@ -106,6 +106,7 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
         staff_keys: Arc::clone(staff.keys()),
         grants: config.grants.clone(),
         sessions: config.sessions.clone(),
+        session_host: config.server.session_host.clone(),
         metrics: Arc::clone(&metrics),
     });
     background(&phases, &directory, &feed, &access, &journal);
@@ -124,10 +125,13 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
         cut: phases.cut_serving.clone(),
     };
     let gate = Arc::new(Gate::new(&config, parts)?);
-    let state = ApiState { access: Arc::clone(&access), staff, customers, keys, config: Arc::clone(&config), clock };
+    let sign_in = SignIn::new(&config, &staff, &clock);
+    let state =
+        ApiState { access: Arc::clone(&access), staff, customers, keys, sign_in, config: Arc::clone(&config), clock };
+    let state = Arc::new(state);
+    phases.background.spawn(api::ask_again(Arc::clone(&state), phases.stop_background.clone()));
     let ops = ops::Ops { metrics, directory, journal: Arc::clone(&journal), access: Arc::clone(&access), files };
-    let reserved = api::router(Arc::new(state));
-    let (address, ops_address) = listen(&config, &phases, (gate, tls), reserved, ops).await?;
+    let (address, ops_address) = listen(&config, &phases, (gate, tls), api::router(state), ops).await?;
     tracing::info!(%address, ops = %ops_address, public_url = config.server.public_url, "serving");
     Ok(Running { address, ops_address, access, reload, stopping: Stopping { phases, journal, store } })
 }

@@ -7,10 +7,10 @@ use crate::domain::id::MemberKey;
 use crate::domain::member::Member;
 use crate::domain::session::Session;
 use crate::domain::workspace::Workspace;
-use crate::identity::SecretHash;
+use crate::identity::{Proof, SecretHash};
 
 use super::sqlite::{Store, StoreError};
-use super::{engineers, grants, members, sessions, workspaces};
+use super::{engineers, grants, members, sessions, sign_ins, workspaces};
 
 /// A session with everything that a decision about it needs.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct Admission {
     pub subject: Option<Member>,
     /// The grant it stands on.
     pub grant: Arc<Grant>,
+    /// What vouches for its engineer.
+    pub proof: Proof,
 }
 
 impl Store {
@@ -42,7 +44,8 @@ impl Store {
         let grant = grants::find(&mut read, &session.workspace, &session.grant).await?.ok_or_else(|| torn("grant"))?;
         let subject = MemberKey { workspace: session.workspace.clone(), id: session.subject.clone() };
         let subject = members::find(&mut read, &subject).await?;
-        Ok(Some(Admission { session, engineer, workspace, subject, grant: Arc::new(grant) }))
+        let proof = sign_ins::proof(&mut read, &session).await?;
+        Ok(Some(Admission { session, engineer, workspace, subject, grant: Arc::new(grant), proof }))
     }
 }
 

@@ -9,6 +9,8 @@
 //! * `admission`: the one question of the proxy's cache.
 //! * `workspaces`, `members`, `engineers`, `grants`, `sessions`, `api_keys`, `idempotency`: a noun's rows and queries.
 //!   What reads takes a connection, so that it works in a [`Read`] and in a [`Write`]; what changes takes a `Write`.
+//! * `sign_ins`: engineers' sign-ins by browser, and which sessions belong to them. `entry_codes`: how a browser enters
+//!   a session's own origin.
 //! * `events`: the trail's rows on their way to the journal. `housekeeping`: what is written without an event.
 //! * `columns`: from columns to domain types.
 //!
@@ -17,6 +19,7 @@ mod admission;
 pub mod api_keys;
 mod columns;
 pub mod engineers;
+pub mod entry_codes;
 mod events;
 mod feed;
 pub mod grants;
@@ -24,6 +27,7 @@ mod housekeeping;
 pub mod idempotency;
 pub mod members;
 pub mod sessions;
+pub mod sign_ins;
 mod sqlite;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
-use crate::domain::id::{EngineerId, GrantId, MemberKey, SessionId, WorkspaceId};
+use crate::domain::id::{EngineerId, GrantId, MemberKey, SessionId, SignInId, WorkspaceId};
 use crate::domain::refusal::Code;
 use crate::domain::session::{Ended, Session};
 use crate::domain::time::Timestamp;
@@ -25,6 +25,8 @@ pub enum Of<'a> {
     Engineer(&'a EngineerId),
     /// All on one grant.
     Grant(&'a GrantId),
+    /// All that belong to the browser of one sign-in.
+    SignIn(&'a SignInId),
 }
 
 /// A session and who its engineer is.
@@ -110,6 +112,10 @@ pub async fn unended(connection: &mut SqliteConnection, of: Of<'_>) -> Result<Ve
         Of::Grant(id) => {
             sqlx::query("SELECT * FROM sessions WHERE grant_id = $1 AND ended_at IS NULL").bind(id.as_str())
         }
+        Of::SignIn(id) => sqlx::query(
+            "SELECT s.* FROM sessions s JOIN bindings b ON b.session = s.id WHERE b.sign_in = $1 AND s.ended_at IS NULL",
+        )
+        .bind(id.as_str()),
     };
     query.fetch_all(connection).await?.iter().map(read).collect()
 }

@@ -16,6 +16,7 @@
 //! * `residue`: what a browser keeps of a session that is over: nothing.
 //! * `proxy`: what attackers send on the wire, and what the app gets of it.
 //! * `trail`: what an auditor and a customer can prove by the trail, and what whoever changes it cannot hide.
+//! * `sign_in`: engineers sign in by browser. `browsers`: what that is worth to their sessions.
 //! * `operate`: what operators meet: mistakes, signals, an app or a disk that is gone.
 #![expect(
     clippy::unwrap_used,
@@ -25,6 +26,7 @@
     reason = "a test fails by panicking"
 )]
 mod attacks;
+mod browsers;
 mod commands;
 mod consent;
 mod effects;
@@ -37,6 +39,7 @@ mod proxy;
 mod real;
 mod refusals;
 mod residue;
+mod sign_in;
 mod spine;
 mod trail;
 mod upstream_sees;

@@ -21,6 +21,7 @@ use super::{Access, AccessError, Actor, Page, PageRequest};
 
 pub(super) use choose::{Candidate, Choice, Entry, candidates, choose};
 pub use end::{end, end_for_member};
+pub(super) use renew::alive;
 pub use renew::renew;
 pub(super) use start::last_moment;
 pub use start::start;
@@ -45,6 +46,8 @@ pub struct Started {
     pub session: Session,
     /// Its token, for its engineer alone.
     pub token: SessionToken,
+    /// The sessions of the same browser that ended because this one began.
+    pub replaced: Vec<SessionId>,
 }
 
 /// A session as members and operators see it.

@@ -46,7 +46,7 @@ pub async fn renew(access: &Access, actor: &Actor, id: &SessionId) -> Result<Ses
 }
 
 /// Whether a session has not ended, by itself or otherwise; else its cause.
-pub(super) fn alive(session: &Session, now: Timestamp) -> Result<(), Refusal> {
+pub(in crate::access) fn alive(session: &Session, now: Timestamp) -> Result<(), Refusal> {
     match &session.ended {
         Some(ended) => Err(ended.cause.clone().into()),
         None if session.expires_at <= now => Err(Code::SessionEnded.into()),

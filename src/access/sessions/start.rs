@@ -6,20 +6,20 @@ use serde_json::json;
 use crate::audit::{Decision, Event, Kind};
 use crate::domain::engineer::Engineer;
 use crate::domain::grant::Grant;
-use crate::domain::id::{SessionId, WorkspaceId};
+use crate::domain::id::{SessionId, SignInId, WorkspaceId};
 use crate::domain::refusal::Code;
 use crate::domain::session::Session;
 use crate::domain::text::Label;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
 use crate::identity::SessionToken;
-use crate::store::{Change, Write, sessions, workspaces};
+use crate::store::{Change, Write, sessions, sign_ins, workspaces};
 
 use super::choose::{Choice, Entry, Nearest, candidates, choose};
 use super::renew::alive;
 use super::{NewSession, Started};
 use crate::access::actor::EngineerActor;
-use crate::access::ending::about;
+use crate::access::ending::{self, Ending, about};
 use crate::access::permission::{engineer, present_engineer};
 use crate::access::standing::still_vouched_for;
 use crate::access::{Access, AccessError, Actor, Idempotency, record, repeat};
@@ -56,7 +56,7 @@ pub async fn start(
             let session = begun(access, &entry, who, &grant);
             repeat::remember(&mut tx, &caller, idempotency, session.id.as_str(), now).await?;
             let decision = record::decided(&decision)?;
-            enter(access, tx, session, decision, now).await
+            enter(access, tx, who, session, decision).await
         }
         Choice::Several(ids) => Err(AccessError::ChooseGrant(ids)),
         Choice::None(nearest) => {
@@ -108,17 +108,46 @@ pub(in crate::access) fn last_moment(longest: Span, grant: &Grant, now: Timestam
 async fn enter(
     access: &Access,
     mut tx: Write,
+    who: &EngineerActor,
     session: Session,
     decision: Decision,
-    now: Timestamp,
 ) -> Result<Started, AccessError> {
     let token = SessionToken::mint();
+    let replaced = match &who.sign_in {
+        Some(sign_in) => leave_others(access, &mut tx, sign_in, &session).await?,
+        None => Vec::new(),
+    };
     sessions::insert(&mut tx, &session, &token.hash()).await?;
+    if let Some(sign_in) = &who.sign_in {
+        sign_ins::bind(&mut tx, &session.id, sign_in).await?;
+    }
     tx.change(&Change::Session(session.workspace.clone(), session.id.clone())).await?;
-    let event = Event { decision: Some(decision), ..about(&session, Kind::SessionStarted, now) };
+    let event = Event { decision: Some(decision), ..about(&session, Kind::SessionStarted, session.started_at) };
     let sequence = tx.commit(&event).await?;
     access.feed.announce(sequence).await;
-    Ok(Started { session, token })
+    Ok(Started { session, token, replaced })
+}
+
+/// Ends the sessions that the browser of `new` had: it holds one for each origin, and they have none of their own. Returns
+/// those that ended.
+async fn leave_others(
+    access: &Access,
+    tx: &mut Write,
+    sign_in: &SignInId,
+    new: &Session,
+) -> Result<Vec<SessionId>, AccessError> {
+    if access.session_host.is_some() {
+        return Ok(Vec::new());
+    }
+    let by = format!("engineer:{}", new.engineer);
+    let ending = Ending { cause: &Code::SessionEnded, by: &by, at: new.started_at };
+    let mut left = Vec::new();
+    for old in sessions::unended(tx, sessions::Of::SignIn(sign_in)).await? {
+        let event = ending::end(access, tx, &old, ending).await?;
+        tx.event(&event).await?;
+        left.push(old.id);
+    }
+    Ok(left)
 }
 
 /// The session of an earlier call, with a new token: the one of that call may never have arrived.
@@ -140,7 +169,7 @@ async fn again(
     let event = Event { decision: Some(decision), ..about(&session, Kind::SessionRenewed, now) };
     let sequence = tx.commit(&event).await?;
     access.feed.announce(sequence).await;
-    Ok(Started { session, token })
+    Ok(Started { session, token, replaced: Vec::new() })
 }
 
 fn turned_away(access: &Access, entry: &Entry<'_>, exists: bool, nearest: &Nearest) -> Result<Event, AccessError> {

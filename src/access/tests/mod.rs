@@ -53,6 +53,7 @@ impl World {
             staff: vendor(),
             staff_keys: Jwks::new(config::JwksFrom::Discovery, "https://idp.vendor.example", Clock::system()),
             grants,
+            session_host: None,
             sessions: config::Sessions { max: Span::from_seconds(8 * 3600), idle: Span::from_seconds(1800) },
             metrics: Metrics::new(),
         };
@@ -150,6 +151,8 @@ pub(super) fn vendor() -> config::Staff {
         groups_claim: "groups".to_owned(),
         organization_claim: "org".to_owned(),
         organizations: [("vendor".to_owned(), "Example Support".to_owned())].into(),
+        sign_in: None,
+        recheck: None,
     }
 }
 

@@ -3,13 +3,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::response::{AppendHeaders, IntoResponse};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::access::Actor;
 use crate::access::sessions::{self, NewSession, Started};
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
@@ -17,6 +18,7 @@ use crate::api::idempotency::{Creating, IdempotencyKey};
 use crate::api::input::AtPath;
 use crate::api::openapi::{Enters, NoSuchSession, NoSuchThing, StaysLonger};
 use crate::api::{ApiState, cookies};
+use crate::config::Server;
 use crate::domain::id::{GrantId, MemberId, SessionId, WorkspaceId};
 use crate::domain::refusal::Code;
 use crate::domain::session::Session;
@@ -54,23 +56,36 @@ impl TryFrom<StartSession> for NewSession {
 #[derive(Serialize, ToSchema)]
 pub(super) struct StartedShown {
     id: SessionId,
-    token: String,
+    /// Only for those who did not come with a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
     url: String,
+    /// Where a browser gets the session's cookies, when they belong to the session's own origin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enter: Option<String>,
     expires_at: Timestamp,
     workspace: WorkspaceId,
     subject: MemberId,
     grant: GrantId,
     reason: String,
+    /// The sessions of this browser that ended because this one began.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ended: Vec<SessionId>,
 }
 
 impl StartedShown {
-    /// `started` at the gate whose origin is `public_url`.
-    pub(super) fn new(started: Started, public_url: &str) -> Self {
-        let Started { session, token } = started;
+    /// `started` at this gate, for a browser that came with its staff cookie or for another caller.
+    pub(super) fn new(started: Started, server: &Server, by_cookie: bool) -> Self {
+        let Started { session, token, replaced } = started;
+        let Server { public_url, session_host, .. } = server;
+        let own = session_host.as_ref().map(|host| host.origin(public_url, &session.id));
+        let enter = format!("{public_url}/.chaperone/enter?session={}", session.id);
         Self {
+            enter: (by_cookie && own.is_some()).then_some(enter),
+            url: format!("{}/", own.as_ref().unwrap_or(public_url)),
             id: session.id,
-            token: token.reveal().to_owned(),
-            url: format!("{public_url}/"),
+            token: (!by_cookie).then(|| token.reveal().to_owned()),
+            ended: replaced,
             expires_at: session.expires_at,
             workspace: session.workspace,
             subject: session.subject,
@@ -146,7 +161,8 @@ impl EndingShown {
     }
 }
 
-/// Begins one. Its token is in the body, for tools, and in the cookie, for browsers.
+/// Begins one. Its token is in the body, for tools, and in the cookie, for browsers; where each session has an origin of
+/// its own, the browser gets the cookie there.
 #[utoipa::path(
     post,
     path = "/sessions",
@@ -163,9 +179,18 @@ pub(super) async fn start(
     Creating { body, idempotency }: Creating<StartSession>,
 ) -> Result<impl IntoResponse, ApiError> {
     let started = sessions::start(&state.access, &actor, body.try_into()?, idempotency).await?;
-    let cookie = [(SET_COOKIE, set_cookie(COOKIE_SESSION, started.token.reveal()))];
-    let shown = StartedShown::new(started, &state.config.server.public_url);
+    let server = &state.config.server;
+    let cookie = server.session_host.is_none().then(|| set_cookie(COOKIE_SESSION, started.token.reveal()));
+    let cookie = AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie)));
+    let shown = StartedShown::new(started, server, by_cookie(&actor));
     Ok((StatusCode::CREATED, cookie, Json(shown)))
+}
+
+const fn by_cookie(actor: &Actor) -> bool {
+    match actor {
+        Actor::Engineer(who) => who.sign_in.is_some(),
+        Actor::Member(_) | Actor::Key(_) => false,
+    }
 }
 
 /// The session whose cookie the caller holds.

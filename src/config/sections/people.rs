@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use crate::config::reading::Complaint;
 use crate::config::secret::secret;
 use crate::config::section::Section;
-use crate::config::types::{Customers, JwksFrom, Staff};
+use crate::config::types::{Customers, JwksFrom, SignIn, Staff};
 use crate::config::values;
+use crate::domain::time::Span;
 
 /// The `aud` that tokens for us carry.
 const AUDIENCE: &str = "chaperone";
+/// How long a sign-in counts, where engineers sign in by browser.
+const RECHECK: Span = Span::from_seconds(15 * 60);
 
 /// Who engineers are.
 pub(super) fn staff(s: &mut Section<'_>) -> Option<Staff> {
@@ -19,7 +22,7 @@ pub(super) fn staff(s: &mut Section<'_>) -> Option<Staff> {
         s.table_or_default("claims", |s| Some((claim(s, "groups", "groups"), claim(s, "organization", "org"))))?;
     let audience = s.parsed("audience", values::words).unwrap_or_else(|| AUDIENCE.to_owned());
     let organizations = organizations(s);
-    sign_in(s);
+    let (sign_in, recheck) = sign_in(s, issuer.as_deref());
     Some(Staff {
         issuer: issuer?,
         audience,
@@ -28,6 +31,8 @@ pub(super) fn staff(s: &mut Section<'_>) -> Option<Staff> {
         groups_claim: groups,
         organization_claim: organization,
         organizations,
+        sign_in,
+        recheck,
     })
 }
 
@@ -44,18 +49,27 @@ fn organizations(s: &mut Section<'_>) -> BTreeMap<String, String> {
     known
 }
 
-/// Browser sign-in of engineers: checked, but not in this version.
-fn sign_in(s: &mut Section<'_>) {
-    s.parsed("client_id", values::words);
-    secret(s, "client_secret", "client_secret_file");
-    s.parsed("recheck", |given| if given == "off" { Ok(()) } else { values::duration(given).map(|_| ()) });
-    let bearer_only = "engineers present a bearer token, and nobody signs in with a browser";
-    s.without_effect(&[
-        ("client_id", bearer_only),
-        ("client_secret", bearer_only),
-        ("client_secret_file", bearer_only),
-        ("recheck", "an engineer's sign-in is as fresh as the token that they present"),
-    ]);
+/// How engineers sign in by browser, and how long that counts.
+fn sign_in(s: &mut Section<'_>, issuer: Option<&str>) -> (Option<SignIn>, Option<Span>) {
+    let client_id = s.parsed("client_id", values::words);
+    let client_secret = secret(s, "client_secret", "client_secret_file");
+    let recheck = s.parsed("recheck", |given| match given {
+        "off" => Ok(None),
+        span => values::duration(span).map(Some),
+    });
+    if client_secret.is_some() && !s.has("client_id") {
+        let complaint = Complaint::new("a client secret is for browser sign-in, which needs `client_id` too");
+        s.complain("client_secret", complaint.hint("add `client_id`, or remove the secret"));
+    }
+    if let Some(complaint) = client_id.as_ref().and(issuer).and_then(|issuer| values::fetched(issuer).err()) {
+        s.complain(
+            "client_id",
+            complaint.hint("browser sign-in needs an `issuer` that can be asked: an `https` address"),
+        );
+    }
+    let default = client_id.is_some().then_some(RECHECK);
+    let sign_in = client_id.map(|client_id| SignIn { client_id, client_secret });
+    (sign_in, recheck.unwrap_or(default))
 }
 
 /// Who members are; `staff` is the other issuer, which theirs must differ from.

@@ -14,8 +14,7 @@ pub(super) fn server(s: &mut Section<'_>) -> Option<Server> {
     let tls = s.table("tls", tls);
     let behind_tls_proxy = s.flag("behind_tls_proxy").unwrap_or(false);
     let trusted_proxies = s.list("trusted_proxies", values::network).unwrap_or_default();
-    s.parsed("session_host", templates::session_host);
-    s.without_effect(&[("session_host", "a new session in a browser ends that browser's old one")]);
+    let session_host = s.parsed("session_host", templates::session_host);
     let listen = listen?;
     if !listen.ip().is_loopback() && !s.has("tls") && !behind_tls_proxy {
         let complaint = Complaint::new(format!(
@@ -23,7 +22,7 @@ pub(super) fn server(s: &mut Section<'_>) -> Option<Server> {
         ));
         s.complain("listen", complaint.hint("set `tls`, or `behind_tls_proxy = true` if another proxy ends TLS"));
     }
-    Some(Server { listen, public_url: public_url?, tls, behind_tls_proxy, trusted_proxies })
+    Some(Server { listen, public_url: public_url?, tls, behind_tls_proxy, trusted_proxies, session_host })
 }
 
 fn tls(s: &mut Section<'_>) -> Option<Tls> {

@@ -1,29 +1,16 @@
 //! Reads a JWKS document from a file, an address or by discovery, within limits of time and size, following nothing.
 use std::error::Error;
-use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use http::{StatusCode, Uri};
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::{Connect, HttpConnector};
-use hyper_util::rt::TokioExecutor;
+use http::{Request, StatusCode, Uri};
 use serde::Deserialize;
 
 use crate::config::JwksFrom;
+use crate::identity::fetch::{FetchError, send};
 
 use super::document::KeySet;
-
-/// How long one fetch may take, connecting included.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// The largest document that is read, in bytes.
-const MAX_DOCUMENT: usize = 256 * 1024;
 
 /// Why an issuer's keys cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -116,59 +103,28 @@ async fn discover(issuer: &str) -> Result<Uri, JwksError> {
 }
 
 async fn fetch(url: &Uri) -> Result<Bytes, JwksError> {
-    let failed = |source| JwksError::Fetch { url: url.to_string(), source };
-    let plain = HttpConnector::new();
-    let got = match url.scheme_str() {
-        Some("https") => {
-            let tls = HttpsConnectorBuilder::new()
-                .with_provider_and_native_roots(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-                .map_err(|source| failed(source.into()))?;
-            tokio::time::timeout(PATIENCE, get(url, tls.https_only().enable_http1().build())).await
-        }
-        Some("http") if is_loopback(url) => tokio::time::timeout(PATIENCE, get(url, plain)).await,
-        Some(_) | None => return Err(JwksError::unfit(url, "is neither an https address nor http on loopback")),
-    };
-    got.map_err(|_elapsed| failed(format!("no answer within {} s", PATIENCE.as_secs()).into()))?.map_err(failed)
-}
-
-/// One GET over a connection of its own: keys are asked for too seldom to keep one open.
-async fn get<C>(url: &Uri, connector: C) -> Result<Bytes, Box<dyn Error + Send + Sync>>
-where
-    C: Connect + Clone + Send + Sync + 'static,
-{
-    let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build::<C, Empty<Bytes>>(connector);
-    let answer = client.get(url.clone()).await?;
+    let mut request = Request::new(Bytes::new());
+    *request.uri_mut() = url.clone();
+    let answer = send(request).await?;
     if answer.status() != StatusCode::OK {
-        return Err(format!("it answers {} where 200 is needed; redirects are not followed", answer.status()).into());
+        let told = format!("it answers {} where 200 is needed; redirects are not followed", answer.status());
+        return Err(JwksError::Fetch { url: url.to_string(), source: told.into() });
     }
-    Ok(Limited::new(answer.into_body(), MAX_DOCUMENT).collect().await?.to_bytes())
+    Ok(answer.into_body())
 }
 
-fn is_loopback(url: &Uri) -> bool {
-    let host = url.host().unwrap_or_default();
-    let literal = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || literal.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+impl From<FetchError> for JwksError {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::Failed { url, source } => Self::Fetch { url, source },
+            FetchError::Unfit { url } => Self::unfit(&url, "is neither an https address nor http on loopback"),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_literal_loopback_hosts_and_localhost_count_as_loopback() {
-        for (url, loopback) in [
-            ("http://localhost:1/jwks", true),
-            ("http://127.0.0.1/jwks", true),
-            ("http://127.9.9.9/jwks", true),
-            ("http://[::1]:8080/jwks", true),
-            ("http://localhost.example.com/jwks", false),
-            ("http://127.0.0.1.example.com/jwks", false),
-            ("http://10.0.0.1/jwks", false),
-            ("http://[::2]/jwks", false),
-        ] {
-            assert_eq!(is_loopback(&url.parse().expect("an address")), loopback, "{url}");
-        }
-    }
 
     #[tokio::test]
     async fn plaintext_off_loopback_is_never_asked() {

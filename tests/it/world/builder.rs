@@ -15,6 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use super::app::App;
 use super::client::{Connection, HOST, Reply, Via, body, request};
 use super::gate::{Gate, chaperone};
+use super::idp::{CLIENT, Idp, SECRET};
 use super::people::{Issuer, members};
 use super::wait::eventually;
 
@@ -39,6 +40,8 @@ enum AppSpeaks {
 /// What a story says before it begins.
 pub(crate) struct Builder {
     server: String,
+    staff: String,
+    signs_in: bool,
     route: String,
     more: String,
     policies: Vec<(&'static str, String)>,
@@ -52,7 +55,9 @@ pub(crate) struct World {
     pub(crate) dir: TempDir,
     pub(crate) gate: Gate,
     pub(crate) app: App,
-    pub(crate) staff: Issuer,
+    pub(crate) staff: Arc<Issuer>,
+    /// Where engineers sign in by browser; none in worlds of bearer tokens only.
+    pub(crate) idp: Option<Idp>,
     pub(crate) customers: Issuer,
     /// An API key with the scope `directory`.
     pub(crate) directory: String,
@@ -62,6 +67,26 @@ pub(crate) struct World {
 }
 
 impl Builder {
+    /// Keys of the public listener, as lines of TOML.
+    pub(crate) fn server(mut self, lines: &str) -> Self {
+        self.server += lines;
+        self.server.push('\n');
+        self
+    }
+
+    /// Keys that say who engineers are, as lines of TOML.
+    pub(crate) fn staff(mut self, lines: &str) -> Self {
+        self.staff += lines;
+        self.staff.push('\n');
+        self
+    }
+
+    /// Engineers sign in by browser.
+    pub(crate) fn browser_sign_in(mut self) -> Self {
+        self.signs_in = true;
+        self.staff(&format!("client_id = \"{CLIENT}\"\nclient_secret = \"{SECRET}\""))
+    }
+
     /// Keys of the one route, as lines of TOML.
     pub(crate) fn route(mut self, lines: &str) -> Self {
         self.route += lines;
@@ -138,7 +163,9 @@ impl Builder {
             app_tls = Some(tls);
         }
         let app = App::start(app_tls).await;
-        let (staff, customers) = (Issuer::staff(), Issuer::customers());
+        let idp = if self.signs_in { Some(Idp::start().await) } else { None };
+        let staff = idp.as_ref().map_or_else(|| Arc::new(Issuer::staff()), |idp| Arc::clone(&idp.issuer));
+        let customers = Issuer::customers();
         fs::write(dir.path().join("staff.jwks.json"), staff.jwks().to_string()).unwrap();
         fs::write(dir.path().join("customers.jwks.json"), customers.jwks().to_string()).unwrap();
         if !self.policies.is_empty() {
@@ -151,14 +178,14 @@ impl Builder {
         fs::write(&config, self.config(&app, &staff, &customers)).unwrap();
         let directory = token(&config, "directory");
         let gate = Gate::start(&config, &environment).await;
-        let world = World { dir, gate, app, staff, customers, directory, certificate, environment };
+        let world = World { dir, gate, app, staff, idp, customers, directory, certificate, environment };
         world.is_ready().await;
         world.populate().await;
         world
     }
 
     fn config(&self, app: &App, staff: &Issuer, customers: &Issuer) -> String {
-        let Self { server, route, more, policy_section, .. } = self;
+        let Self { server, staff: more_of_staff, route, more, policy_section, .. } = self;
         let port = app.address.port();
         let upstream = match self.app {
             AppSpeaks::Http => format!("http://127.0.0.1:{port}"),
@@ -189,6 +216,7 @@ workspace = {{ path = "/w/{{workspace}}/**" }}
 issuer = "{staff}"
 jwks_file = "staff.jwks.json"
 allowed_groups = ["support", "billing-support", "partner-support"]
+{more_of_staff}
 [customers]
 issuer = "{customers}"
 jwks_file = "customers.jwks.json"
@@ -223,8 +251,17 @@ fn token(config: &std::path::Path, scope: &str) -> String {
 
 impl World {
     pub(crate) fn builder() -> Builder {
-        let (server, route, more, policy_section) = (String::new(), String::new(), String::new(), String::new());
-        Builder { server, route, more, policies: Vec::new(), policy_section, tls: false, app: AppSpeaks::Http }
+        Builder {
+            server: String::new(),
+            staff: String::new(),
+            signs_in: false,
+            route: String::new(),
+            more: String::new(),
+            policies: Vec::new(),
+            policy_section: String::new(),
+            tls: false,
+            app: AppSpeaks::Http,
+        }
     }
 
     /// The world of most stories.

@@ -7,12 +7,15 @@
 //! * `client`: HTTP/1.1 and HTTP/2, in plaintext and TLS. `sockets`: WebSockets and streams of events.
 //! * `app`: the app behind the gate, which remembers every request.
 //! * `process`: an app of others, as a process. `tap`: the wire to it, which shows what the gate sent.
+//! * `idp`: where engineers sign in by browser. `browser`: cookies by origin, redirects, forms.
 //! * `wait`: waiting for something to become true, never for time to pass.
 mod api;
 mod app;
+mod browser;
 mod builder;
 mod client;
 mod gate;
+mod idp;
 mod people;
 mod process;
 mod sockets;
@@ -21,6 +24,7 @@ mod wait;
 
 pub(crate) use api::Session;
 pub(crate) use app::{App, FILE};
+pub(crate) use browser::{Ask, Browser, PUBLIC};
 pub(crate) use builder::{Builder, SEGMENT, World};
 pub(crate) use client::{Connection, HOST, Reply, Via, body, refused, request};
 pub(crate) use gate::{Gate, Output, chaperone, chaperone_in};

@@ -71,6 +71,11 @@ impl Issuer {
         Self { kid, ..self }
     }
 
+    /// The issuer at this address, with the key of the staff's.
+    pub(crate) fn at(address: String) -> Self {
+        Self { name: address.leak(), ..Self::staff() }
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         self.name
     }
