@@ -2,10 +2,11 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+use sd_notify::NotifyState;
 
 use crate::config;
 use crate::domain::time::Clock;
-use crate::server;
+use crate::server::{self, Signalled, Signals};
 use crate::telemetry::logs;
 
 use super::{Environment, Exit};
@@ -26,19 +27,31 @@ pub(super) fn run(arguments: Arguments, environment: &Environment) -> anyhow::Re
         tracing::warn!("{warning}");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut reload = server::reload_signal()?;
-        let running = server::start(loaded.config, Clock::system()).await.context("chaperone does not start")?;
-        let stop = server::stop_signal();
-        tokio::pin!(stop);
-        loop {
-            tokio::select! {
-                stopped = &mut stop => break stopped?,
-                _ = reload.recv() => running.reload.everything(),
-            }
-        }
-        tracing::info!("stopping");
-        running.shutdown().await;
-        Ok(Exit::Fine)
-    })
+    runtime.block_on(serve(loaded.config))?;
+    // After a second signal nothing is waited for any more.
+    runtime.shutdown_background();
+    Ok(Exit::Fine)
+}
+
+async fn serve(config: config::Config) -> anyhow::Result<()> {
+    let mut signals = Signals::listen()?;
+    let running = server::start(config, Clock::system()).await.context("chaperone does not start")?;
+    tell_the_service_manager(NotifyState::Ready);
+    while signals.next().await == Signalled::Reload {
+        running.reload.everything();
+    }
+    tracing::info!("stopping; a second signal ends it at once");
+    tell_the_service_manager(NotifyState::Stopping);
+    tokio::select! {
+        () = running.shutdown() => {}
+        () = signals.stop() => tracing::warn!("stopped at once: what was open is cut"),
+    }
+    Ok(())
+}
+
+/// Under systemd with `Type=notify`; elsewhere nobody listens.
+fn tell_the_service_manager(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "cannot tell the service manager");
+    }
 }

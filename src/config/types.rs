@@ -76,6 +76,17 @@ pub struct Tls {
 pub struct Ops {
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Where traces are sent; none: nowhere.
+    pub traces: Option<Traces>,
+}
+
+/// A collector of traces.
+#[derive(Debug, Clone)]
+pub struct Traces {
+    /// Where it takes OTLP over HTTP, path included.
+    pub url: Uri,
+    /// How many of the traces that begin here are sent, in percent, 1 to 100.
+    pub percent: u64,
 }
 
 /// What pages and mails say.

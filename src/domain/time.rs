@@ -36,6 +36,12 @@ impl BadTime {
 #[serde(try_from = "String", into = "String")]
 pub struct Timestamp(i64);
 
+impl From<Timestamp> for std::time::SystemTime {
+    fn from(at: Timestamp) -> Self {
+        Self::UNIX_EPOCH + std::time::Duration::from_millis(at.0.unsigned_abs())
+    }
+}
+
 text_schema!(
     Timestamp,
     "a moment in RFC 3339, in UTC",

@@ -11,6 +11,7 @@ use crate::domain::id::RequestId;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::{Timestamp, Uptime};
 use crate::request::{Arrived, normalize, route};
+use crate::telemetry::traces::Trace;
 
 use super::admit::admit;
 use super::authorize::authorize;
@@ -38,6 +39,8 @@ pub(super) struct Arrival {
     pub(super) peer: IpAddr,
     /// Whether it came over TLS.
     pub(super) secure: bool,
+    /// Its place in a trace.
+    pub(super) trace: Trace,
 }
 
 /// Answers one request; the answer names it, so that an engineer can name it too.

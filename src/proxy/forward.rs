@@ -50,7 +50,7 @@ pub(super) async fn forward(
     let Passage { routed, footing, entering, event, pending } = Passage::of(proof, gate, arrival);
     let session = footing.session();
     let progress = Arc::new(Progress::default());
-    let mut completion = Completion::new(gate, event, routed.route.index, arrival.began, Arc::clone(&progress));
+    let mut completion = Completion::new(gate, event, &routed, arrival, Arc::clone(&progress));
     let over = CancellationToken::new();
     let client = routed.request.upgrade.as_ref().map(|_| hyper::upgrade::on(&mut request));
     let asking = Asking { gate, arrival, routed: &routed, footing, progress: &progress, over: &over, pending };

@@ -12,6 +12,7 @@ use crate::identity::{Keys, Signer};
 use crate::policy::Engine;
 use crate::request::Routes;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::traces::Traces;
 
 use super::upstream::{Upstream, UpstreamError};
 
@@ -30,6 +31,8 @@ pub struct Parts {
     pub clock: Arc<Clock>,
     /// The metrics.
     pub metrics: Arc<Metrics>,
+    /// Where spans go.
+    pub traces: Arc<Traces>,
     /// Where tunnels live, so that a shutdown can wait for them.
     pub tasks: TaskTracker,
     /// Cuts whatever is still open, when a shutdown waits no longer.
@@ -61,6 +64,7 @@ pub struct Gate {
     pub(super) keys: Arc<Keys>,
     pub(super) clock: Arc<Clock>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) traces: Arc<Traces>,
     pub(super) tasks: TaskTracker,
     pub(super) cut: CancellationToken,
     pub(super) server: config::Server,
@@ -99,6 +103,7 @@ impl Gate {
             keys: parts.keys,
             clock: parts.clock,
             metrics: parts.metrics,
+            traces: parts.traces,
             tasks: parts.tasks,
             cut: parts.cut,
             server: config.server.clone(),

@@ -113,20 +113,12 @@ fn forwarding(headers: &mut HeaderMap, routed: &Routed, arrival: &Arrival) -> Re
     let (peer, proto) = (request.peer, Gate::scheme(request.secure));
     let node = if peer.is_ipv6() { format!("\"[{peer}]\"") } else { peer.to_string() };
     headers.insert(REQUEST_ID, text(arrival.id.as_str())?);
-    headers.insert(TRACEPARENT, text(&traceparent(arrival))?);
+    headers.insert(TRACEPARENT, text(&arrival.trace.to_string())?);
     headers.insert(FORWARDED, text(&format!("for={node};proto={proto};host=\"{}\"", request.authority))?);
     headers.insert(FORWARDED_FOR, text(&peer.to_string())?);
     headers.insert(FORWARDED_PROTO, HeaderValue::from_static(proto));
     headers.insert(FORWARDED_HOST, text(&request.authority)?);
     Ok(())
-}
-
-/// A new trace (W3C Trace Context): its id is the request's own, so that both are found by one search.
-fn traceparent(arrival: &Arrival) -> String {
-    let id = arrival.id.as_str();
-    let trace = id.rsplit_once('_').map_or(id, |(_, uuid)| uuid);
-    let span = u64::from_be_bytes(random::bytes()) | 1;
-    format!("00-{trace}-{span:016x}-01")
 }
 
 fn identity(routed: &Routed, entry: &Entry) -> Result<HeaderMap, Refusal> {

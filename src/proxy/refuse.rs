@@ -12,6 +12,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::identity::{clear_cookie, clear_site_data};
 use crate::problem::Problem;
 use crate::request::{COOKIE_MEMBER, COOKIE_SESSION, COOKIE_STAFF};
+use crate::telemetry::traces::Over;
 
 use super::body::{Body, full};
 use super::exchange::Arrival;
@@ -96,14 +97,14 @@ struct Page<'a> {
 /// The answer to a request that does not pass.
 pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_away: TurnedAway) -> Response<Body> {
     let TurnedAway { refusal, event, let_through, forget } = turned_away;
-    if !let_through {
-        gate.count(None, "refused");
-    }
     gate.metrics.refusals_total.with_label_values(&[refusal.code.as_str()]).inc();
     if let Some(event) = event {
         gate.journal.note(*event);
     }
     let problem = Problem::new(&refusal, arrival.id.clone());
+    if !let_through {
+        count(gate, arrival, head, &problem);
+    }
     let mut response = if wants_page(&head.headers) {
         page(gate, &problem, way_back(gate, &refusal.code, head).as_deref())
     } else {
@@ -128,6 +129,22 @@ pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_awa
         *response.body_mut() = full("");
     }
     response
+}
+
+/// A request that was let through is counted, and has its span, when it is over; every other one here.
+fn count(gate: &Gate, arrival: &Arrival, head: &Parts, problem: &Problem) {
+    gate.count(None, "refused");
+    let over = Over {
+        began: arrival.now,
+        took: gate.clock.uptime().since(arrival.began),
+        request: &arrival.id,
+        method: head.method.as_str(),
+        route: None,
+        status: problem.status,
+        outcome: "refused",
+        code: Some(&problem.code),
+    };
+    gate.traces.end(arrival.trace, &over);
 }
 
 /// Which cookies of ours come several times: none of them counts, so the browser is told to forget them.

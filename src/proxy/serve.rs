@@ -115,14 +115,23 @@ async fn answer(connection: Connection, request: Request<Incoming>) -> Result<Re
         return Ok(answer.map(|body| body.map_err(Into::into).boxed_unsync()));
     }
     let now = gate.clock.now();
-    let peer = client_address(peer, request.headers(), &gate.server.trusted_proxies);
-    let arrival = Arrival { id: RequestId::mint(now), now, began: gate.clock.uptime(), peer, secure };
+    let trusted = &gate.server.trusted_proxies;
+    let (id, began) = (RequestId::mint(now), gate.clock.uptime());
+    let trace = gate.traces.begin(&id, believed_trace(peer, request.headers(), trusted));
+    let peer = client_address(peer, request.headers(), trusted);
+    let arrival = Arrival { id, now, began, peer, secure, trace };
     let (head, body) = request.into_parts();
     Ok(exchange(&gate, arrival, head, body).await)
 }
 
 fn is_reserved(path: &str) -> bool {
     path.strip_prefix(RESERVED).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The place in a trace that a trusted proxy gives; a client's own word on it counts for nothing.
+fn believed_trace<'a>(socket: IpAddr, headers: &'a HeaderMap, trusted: &[IpNet]) -> Option<&'a str> {
+    let given = headers.get("traceparent").filter(|_| trusted.iter().any(|net| net.contains(&socket)))?;
+    given.to_str().ok()
 }
 
 /// The client's address: the socket's, or what the last untrusted hop was, in the word of proxies that we trust.

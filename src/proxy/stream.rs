@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE, TRAILER};
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -14,11 +14,13 @@ use tokio_util::sync::DropGuard;
 use crate::audit::{self, Event, Outcome};
 use crate::cache::Stream;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::time::{Timestamp, Uptime};
+use crate::domain::time::Timestamp;
 use crate::request::{Routed, safe_response_header, safe_trailer};
+use crate::telemetry::traces::Over;
 
 use super::body::{Body, BoxError, Lapse, Lapsed, Progress, sift};
 use super::cookie_jar;
+use super::exchange::Arrival;
 use super::gate::Gate;
 
 /// Records how an exchange came to its end, whatever ends it.
@@ -26,7 +28,8 @@ pub(super) struct Completion {
     gate: Arc<Gate>,
     event: Option<Event>,
     route: usize,
-    began: Uptime,
+    method: Method,
+    arrival: Arrival,
     outcome: Outcome,
     status: u16,
     progress: Arc<Progress>,
@@ -38,12 +41,21 @@ impl Completion {
     pub(super) fn new(
         gate: &Arc<Gate>,
         event: Option<Event>,
-        route: usize,
-        began: Uptime,
+        routed: &Routed,
+        arrival: &Arrival,
         progress: Arc<Progress>,
     ) -> Self {
-        let outcome = Outcome::ClientGone;
-        Self { gate: Arc::clone(gate), event, route, began, outcome, status: 0, progress, received: 0 }
+        Self {
+            gate: Arc::clone(gate),
+            event,
+            route: routed.route.index,
+            method: routed.request.method.clone(),
+            arrival: arrival.clone(),
+            outcome: Outcome::ClientGone,
+            status: 0,
+            progress,
+            received: 0,
+        }
     }
 
     /// How it ended; without a word the client has gone away.
@@ -63,11 +75,27 @@ impl Completion {
 
 impl Drop for Completion {
     fn drop(&mut self) {
-        let Some(mut event) = self.event.take() else { return self.gate.count(Some(self.route), "passed") };
         if self.outcome == Outcome::ClientGone && self.gate.cut.is_cancelled() {
             self.outcome = Outcome::Cut;
         }
-        let took = self.gate.clock.uptime().since(self.began);
+        let took = self.gate.clock.uptime().since(self.arrival.began);
+        let event = self.event.take();
+        let outcome = if event.is_some() { self.outcome.as_str() } else { "passed" };
+        self.gate.count(Some(self.route), outcome);
+        self.gate.traces.end(
+            self.arrival.trace,
+            &Over {
+                began: self.arrival.now,
+                took,
+                request: &self.arrival.id,
+                method: self.method.as_str(),
+                route: Some(self.route),
+                status: self.status,
+                outcome,
+                code: None,
+            },
+        );
+        let Some(mut event) = event else { return };
         event.at = self.gate.clock.now();
         event.response = Some(audit::Response {
             status: self.status,
@@ -76,7 +104,6 @@ impl Drop for Completion {
             duration_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             outcome: self.outcome,
         });
-        self.gate.count(Some(self.route), self.outcome.as_str());
         self.gate.journal.note(event);
     }
 }

@@ -18,6 +18,7 @@ use crate::policy::{Bundle, Engine, PolicyErrors};
 use crate::proxy::{Gate, GateError, HandshakeError, Listener, Parts, Tls, accept};
 use crate::store::{Feed, Store, StoreError};
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::traces::{CollectorError, Traces};
 
 use super::ops;
 use super::reload::{self, Reload, Standing};
@@ -47,6 +48,9 @@ pub enum StartError {
     /// The data plane cannot be built.
     #[error(transparent)]
     Gate(#[from] GateError),
+    /// Nothing can be sent to the collector of traces.
+    #[error(transparent)]
+    Traces(#[from] CollectorError),
     /// An address cannot be listened on.
     #[error("cannot listen on `{address}` (`{key}`)")]
     Listen {
@@ -121,6 +125,7 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
         keys: Arc::clone(&keys),
         clock: Arc::clone(&clock),
         metrics: Arc::clone(&metrics),
+        traces: traces(&config, &phases)?,
         tasks: phases.serving.clone(),
         cut: phases.cut_serving.clone(),
     };
@@ -169,12 +174,21 @@ fn reloading(
 ) -> (Reload, Arc<Standing>) {
     let stop = || phases.stop_background.clone();
     let (reload, asked) = Reload::channel();
-    let standing = Arc::new(Standing::new(Arc::clone(&access.metrics)));
+    let standing = Arc::new(Standing::new(Arc::clone(&access.metrics), &sources));
     let issuers = vec![Arc::clone(&access.staff_keys), Arc::clone(customers)];
     phases.background.spawn(reload::run(sources, Arc::clone(&standing), asked, stop()));
     phases.background.spawn(reload::issuers::refresh(issuers, stop()));
     phases.background.spawn(reload::issuers::withdraw(Arc::clone(access), stop()));
     (reload, standing)
+}
+
+/// What takes the spans of requests.
+fn traces(config: &Config, phases: &Phases) -> Result<Arc<Traces>, CollectorError> {
+    let stop = phases.stop_background.clone();
+    match &config.ops.traces {
+        Some(to) => Traces::start(&to.url, to.percent, &phases.background, stop),
+        None => Ok(Traces::off()),
+    }
 }
 
 async fn listen(

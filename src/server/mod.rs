@@ -13,4 +13,4 @@ mod shutdown;
 
 pub use app::{Running, StartError, keys_folder, start};
 pub use reload::Reload;
-pub use shutdown::{reload_signal, stop_signal};
+pub use shutdown::{Signalled, Signals};

@@ -75,24 +75,47 @@ impl Stopping {
     }
 }
 
-/// SIGHUP, as it comes: it asks for files to be read again. Without this it ends the process.
-///
-/// # Errors
-/// When the signal cannot be listened for.
-pub fn reload_signal() -> std::io::Result<Signal> {
-    signal(SignalKind::hangup())
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signalled {
+    /// SIGTERM or SIGINT: an end in order.
+    Stop,
+    /// SIGHUP: files read again.
+    Reload,
 }
 
-/// Resolves on SIGTERM or SIGINT.
-///
-/// # Errors
-/// When the signals cannot be listened for.
-pub async fn stop_signal() -> std::io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// Listens for signals: from then on none of them ends the process by itself.
+#[derive(Debug)]
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// When the signals cannot be listened for.
+    pub fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
     }
-    Ok(())
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) -> Signalled {
+        tokio::select! {
+            _ = self.terminate.recv() => Signalled::Stop,
+            _ = self.interrupt.recv() => Signalled::Stop,
+            _ = self.hangup.recv() => Signalled::Reload,
+        }
+    }
+
+    /// Waits for the next one that asks for an end.
+    pub async fn stop(&mut self) {
+        while self.next().await == Signalled::Reload {}
+    }
 }

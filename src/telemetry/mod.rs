@@ -1,3 +1,5 @@
-//! What operators see: `logs` and `metrics`, one list.
+//! What operators see: `logs`, `metrics` (one list), and `traces`, sent by `collector`.
+mod collector;
 pub mod logs;
 pub mod metrics;
+pub mod traces;

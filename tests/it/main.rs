@@ -17,6 +17,7 @@
 //! * `proxy`: what attackers send on the wire, and what the app gets of it.
 //! * `trail`: what an auditor and a customer can prove by the trail, and what whoever changes it cannot hide.
 //! * `sign_in`: engineers sign in by browser. `browsers`: what that is worth to their sessions.
+//! * `traces`: the place of a request in its trace, and the collector that hears of it.
 //! * `operate`: what operators meet: mistakes, signals, an app or a disk that is gone.
 #![expect(
     clippy::unwrap_used,
@@ -41,6 +42,7 @@ mod refusals;
 mod residue;
 mod sign_in;
 mod spine;
+mod traces;
 mod trail;
 mod upstream_sees;
 mod world;

@@ -1,4 +1,5 @@
 //! What operators meet: mistakes, signals, an app or a disk that is gone.
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -76,6 +77,47 @@ async fn a_signal_ends_the_gate_cleanly_and_what_was_open_is_in_the_trail() {
     assert_eq!(completed[0]["response"]["outcome"], "cut");
     assert!(completed[0]["response"]["bytes_out"].as_u64().unwrap() > 0);
     assert_eq!(chaperone(&["audit", "verify", "--config", &world.config()]).code, Some(0));
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_the_gate_at_once_and_the_trail_is_whole() {
+    let mut world = World::start().await;
+    world.grant(&members::OLGA, json!({"access": "full", "duration": "1d"})).await;
+    let ada = world.enter(&engineers::ADA, "acme").await;
+    let mut events = world.events(&ada, "/w/acme/events").await;
+    assert!(events.next().await.is_some());
+    let says = async |world: &World, word: &str| {
+        eventually(word, PATIENCE, async || {
+            world.gate.log().iter().any(|line| line["message"].to_string().contains(word)).then_some(())
+        })
+        .await;
+    };
+    world.gate.terminate();
+    says(&world, "stopping").await;
+    world.gate.terminate();
+    says(&world, "stopped at once").await;
+    assert_eq!(world.gate.ended(PATIENCE).await.code(), Some(0));
+    assert_eq!(chaperone(&["audit", "verify", "--config", &world.config()]).code, Some(0));
+}
+
+/// Alerts and the dashboard speak of metrics that exist.
+#[tokio::test]
+async fn what_operators_look_at_is_what_the_gate_tells() {
+    let world = World::builder().no_app().start().await;
+    world.grant(&members::OLGA, json!({"access": "full", "duration": "1d"})).await;
+    let ada = world.enter(&engineers::ADA, "acme").await;
+    world.ask(&ada, "GET", "/w/acme/a").await.expect(502);
+    let told = world.ops("/metrics").await.expect(200).text();
+    for file in ["deploy/prometheus/chaperone.rules.yml", "deploy/grafana/chaperone.json"] {
+        let text = fs::read_to_string(file).unwrap();
+        let words = text.split(|c: char| !(c.is_ascii_lowercase() || c == '_'));
+        let names: BTreeSet<&str> =
+            words.filter(|w| w.starts_with("chaperone_") || w.starts_with("process_")).collect();
+        assert!(names.len() > 5, "{file}");
+        for name in names {
+            assert!(told.contains(&format!("\n{name}")), "{file} looks at `{name}`");
+        }
+    }
 }
 
 #[tokio::test]

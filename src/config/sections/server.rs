@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use crate::config::reading::Complaint;
 use crate::config::section::{Item, Section};
 use crate::config::templates;
-use crate::config::types::{Ops, Server, Tls, Vendor};
+use crate::config::types::{Ops, Server, Tls, Traces, Vendor};
 use crate::config::values;
 
 /// The public listener.
@@ -43,7 +43,23 @@ pub(super) fn ops(s: &mut Section<'_>, public: Option<SocketAddr>) -> Option<Ops
         );
         return None;
     }
-    Some(Ops { listen })
+    let traces = s.table("traces", traces);
+    Some(Ops { listen, traces })
+}
+
+/// A collector of traces.
+fn traces(s: &mut Section<'_>) -> Option<Traces> {
+    let url = s.required("url").and_then(|item| item.parsed(values::fetched));
+    let percent = s.item("percent").and_then(|item| {
+        let number = item.integer()?;
+        let fit = u64::try_from(number).ok().filter(|n| (1..=100).contains(n));
+        if fit.is_none() {
+            let complaint = Complaint::new(format!("`{number}` is not a share in percent"));
+            s.complain("percent", complaint.hint("a whole number from 1 to 100; leave `traces` out to send none"));
+        }
+        fit
+    });
+    Some(Traces { url: url?, percent: percent.unwrap_or(100) })
 }
 
 /// What pages and mails say; without a name they say the host of `public_url`.

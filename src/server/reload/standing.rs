@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::telemetry::metrics::Metrics;
 
-use super::Reread;
+use super::{Reread, Source};
 
 /// Which newest versions were refused.
 #[derive(Debug)]
@@ -14,7 +14,11 @@ pub(in crate::server) struct Standing {
 }
 
 impl Standing {
-    pub(in crate::server) fn new(metrics: Arc<Metrics>) -> Self {
+    /// Nothing is refused so far. What is counted begins at zero, so that a first failure is an increase.
+    pub(in crate::server) fn new(metrics: Arc<Metrics>, sources: &[Source]) -> Self {
+        for (source, result) in sources.iter().flat_map(|source| [(source, "ok"), (source, "failed")]) {
+            metrics.reloads_total.with_label_values(&[source.what, result]);
+        }
         Self { refused: Mutex::default(), metrics }
     }
 

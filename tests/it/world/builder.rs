@@ -42,6 +42,7 @@ pub(crate) struct Builder {
     server: String,
     staff: String,
     signs_in: bool,
+    ops: String,
     route: String,
     more: String,
     policies: Vec<(&'static str, String)>,
@@ -67,6 +68,13 @@ pub(crate) struct World {
 }
 
 impl Builder {
+    /// Keys of the operators' listener, as lines of TOML.
+    pub(crate) fn ops(mut self, lines: &str) -> Self {
+        self.ops += lines;
+        self.ops.push('\n');
+        self
+    }
+
     /// Keys of the public listener, as lines of TOML.
     pub(crate) fn server(mut self, lines: &str) -> Self {
         self.server += lines;
@@ -185,7 +193,7 @@ impl Builder {
     }
 
     fn config(&self, app: &App, staff: &Issuer, customers: &Issuer) -> String {
-        let Self { server, staff: more_of_staff, route, more, policy_section, .. } = self;
+        let Self { server, ops, staff: more_of_staff, route, more, policy_section, .. } = self;
         let port = app.address.port();
         let upstream = match self.app {
             AppSpeaks::Http => format!("http://127.0.0.1:{port}"),
@@ -204,6 +212,7 @@ public_url = "https://{HOST}"
 {server}
 [ops]
 listen = "127.0.0.1:0"
+{ops}
 [vendor]
 name = "Ledgerly"
 support_url = "https://ledgerly.example/help"
@@ -253,6 +262,7 @@ impl World {
     pub(crate) fn builder() -> Builder {
         Builder {
             server: String::new(),
+            ops: String::new(),
             staff: String::new(),
             signs_in: false,
             route: String::new(),
