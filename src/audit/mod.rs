@@ -6,7 +6,7 @@
 //! * `journal`: durable, with group commit: many requests share one write and one fsync.
 //! * `checkpoint`: a signed line that says how far the trail had come, with the root of a tree over all workspaces
 //!   (`merkle`). `trust`: who signs, whose signature counts. `anchors`: checkpoints held against the records.
-//! * `verify`, `export`, `proof`: for auditors and customers. `find`: one decision, to be explained.
+//! * `verify`, `export`, `proof`, `tail`: for auditors and customers. `find`: one decision, to be explained.
 //!
 //! docs/TRAIL.md describes the format for whoever wants to verify it with a program of their own.
 mod anchors;
@@ -22,6 +22,7 @@ mod merkle;
 mod proof;
 mod record;
 mod segments;
+mod tail;
 mod trust;
 mod verify;
 
@@ -34,5 +35,6 @@ pub use export::{ExportError, Selection, export, export_selected};
 pub use find::{Decided, decided};
 pub use journal::{Appended, Journal, JournalError, Unavailable};
 pub use proof::{Proof, prove};
+pub use tail::{Filter, Tail};
 pub use trust::{Seal, Trust, TrustError};
 pub use verify::{Anchored, Evidence, Mark, Problem, Report, verify, verify_workspace};

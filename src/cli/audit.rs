@@ -1,8 +1,9 @@
 //! `chaperone audit`: verify, export and watch the trail. All of it only reads, and may run beside a serving gate.
 //!
-//! `verify`, `export` and `checkpoint` have a file each; here is what they share.
+//! `verify`, `export`, `tail` and `checkpoint` have a file each; here is what they share.
 mod checkpoint;
 mod export;
+mod tail;
 mod verify;
 
 #[cfg(test)]
@@ -21,6 +22,8 @@ pub(super) enum Command {
     Verify(verify::Arguments),
     /// Print the records, byte for byte as they were hashed
     Export(export::Arguments),
+    /// Show the last records, a line each, and with --follow those that are written from now on
+    Tail(tail::Arguments),
     /// Print the last signed checkpoint: kept elsewhere, it shows later whether records were removed
     Checkpoint(checkpoint::Arguments),
 }
@@ -52,6 +55,7 @@ pub(super) fn run(command: Command, environment: &Environment) -> anyhow::Result
     match command {
         Command::Verify(arguments) => verify::run(&arguments, environment),
         Command::Export(arguments) => export::run(arguments, environment),
+        Command::Tail(arguments) => tail::run(arguments, environment),
         Command::Checkpoint(arguments) => checkpoint::run(&arguments, environment),
     }
 }

@@ -1,4 +1,6 @@
 //! What an auditor and a customer can prove by the trail, and what whoever changes it cannot hide.
+mod tail;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
