@@ -61,6 +61,7 @@ struct Verifier {
     anchors: Anchors,
     checkpoints: u64,
     trusting: bool,
+    first_checkpoint: Option<Mark>,
     records: u64,
     first: Option<Mark>,
     last: Option<Mark>,
@@ -78,6 +79,7 @@ impl Verifier {
             checkpoints: anchors.len() as u64,
             anchors: Anchors::new(anchors),
             trusting: false,
+            first_checkpoint: None,
             records: 0,
             first: None,
             last: None,
@@ -97,6 +99,8 @@ impl Verifier {
             line,
             flaw: CheckpointFlaw::Torn,
         });
+        let first = found.anchors.first().map(|anchor| &anchor.checkpoint.members);
+        let first = first.map(|members| Mark { seq: members.seq, at: members.at });
         for path in &evidence.kept {
             let kept = Found::kept(path, &evidence.trust, &found.anchors)?;
             found.anchors.extend(kept.anchors);
@@ -104,6 +108,7 @@ impl Verifier {
         }
         let mut verifier = Self::new(found.anchors);
         verifier.trusting = !evidence.trust.is_none();
+        verifier.first_checkpoint = first;
         for mistake in &found.mistakes {
             verifier.checkpoint_problem(mistake);
         }
@@ -199,6 +204,7 @@ impl Verifier {
             head: self.last.map(|_| self.chain.last().hash.to_string()),
             workspaces: self.chain.workspaces(),
             checkpoints: self.checkpoints,
+            first_checkpoint: self.first_checkpoint,
             signatures_checked: self.trusting,
             anchored,
             unanchored: last.saturating_sub(covered),

@@ -106,6 +106,15 @@ impl Writer {
         };
         let sealer = Sealer::start(stamp, checkpoints.end, *checkpoint, self.shared.clock.uptime());
         self.sealer = Some(sealer.map_err(|source| JournalError::Io { path: dir.clone(), source })?);
+        let records = found.chain.last().seq;
+        if checkpoints.end.number == 0 && records > 0 {
+            tracing::warn!(
+                dir = %dir.display(), records,
+                "there are records and no checkpoint, and checkpoints begin again at 1. After a crash before the very first \
+                 one this is so; otherwise somebody removed them: hold the trail against one that was kept elsewhere, by \
+                 `chaperone audit verify --checkpoint FILE`"
+            );
+        }
         let (segment, end) = found.last_segment(dir, self.settings.segment);
         self.go_on(found, &segment, end)
     }

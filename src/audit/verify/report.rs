@@ -72,6 +72,9 @@ pub struct Report {
     pub workspaces: usize,
     /// How many checkpoints were found, kept ones included.
     pub checkpoints: u64,
+    /// The last record that the journal's first checkpoint covers, and when it was made: before, none tied the records
+    /// down. Much later than the first record, it may be the first since somebody removed those before it.
+    pub first_checkpoint: Option<Mark>,
     /// Whether keys were given to check their signatures by: without, no checkpoint counts.
     pub signatures_checked: bool,
     /// The last checkpoint that a trusted key vouches for and that fits the records.

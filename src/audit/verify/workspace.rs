@@ -125,6 +125,7 @@ impl<'a> Export<'a> {
             head: self.mark.map(|_| self.last.hash.to_string()),
             workspaces: usize::from(self.records > 0),
             checkpoints,
+            first_checkpoint: None,
             signatures_checked,
             anchored: vouched.as_ref().map(|proven| Anchored::of(&proven.checkpoint)),
             unanchored: self.last.seq.saturating_sub(covered),

@@ -158,6 +158,9 @@ fn anchoring(out: &mut String, report: &Report, require_anchored: bool) -> std::
         )?,
         None => writeln!(out, "anchored    no: none of {} checkpoints counts", report.checkpoints)?,
     }
+    if let Some(first) = report.first_checkpoint {
+        writeln!(out, "            The first checkpoint is of {} and covers records 1 to {}.", first.at, first.seq)?;
+    }
     if report.unanchored == 0 {
         return Ok(());
     }

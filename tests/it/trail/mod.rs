@@ -172,3 +172,29 @@ async fn a_gate_that_cannot_write_checkpoints_says_so_and_goes_on() {
     world.ops("/readyz").await.expect(200);
     assert_eq!(report(&["--config", &world.config(), "--require-anchored"]).0, Some(1));
 }
+
+#[tokio::test]
+async fn a_start_with_records_and_without_any_checkpoint_is_told_of() {
+    let mut world = World::start().await;
+    let warns = |world: &World| world.gate.log().iter().any(|line| line.to_string().contains("begin again at 1"));
+    work(&world, 1).await;
+    end(&mut world).await;
+    let config = world.config();
+    let (_, before) = report(&["--config", &config]);
+    world.restart().await;
+    assert!(!warns(&world));
+    end(&mut world).await;
+    fs::remove_file(world.path("audit/checkpoints")).unwrap();
+    let (_, found) = report(&["--config", &config]);
+    assert_eq!((&found["unanchored"], &found["first_checkpoint"]), (&found["records"], &Value::Null), "{found}");
+
+    world.restart().await;
+    assert!(warns(&world), "{:#?}", world.gate.log());
+    end(&mut world).await;
+    let (code, after) = report(&["--config", &config]);
+    assert_eq!((code, &after["anchored"]["checkpoint"]), (Some(0), &json!(1)), "{after}");
+    let time = |report: &Value| report["first_checkpoint"]["at"].as_str().unwrap().to_owned();
+    assert!(time(&after) > time(&before), "{before} {after}");
+    let shown = chaperone(&["audit", "verify", "--config", &config]).stdout;
+    assert!(shown.contains(&format!("The first checkpoint is of {}", time(&after))), "{shown}");
+}
