@@ -41,6 +41,8 @@ pub struct Config {
     pub emergency: Emergency,
     /// The trail.
     pub audit: Audit,
+    /// Where the keys of other gates are, whose assertions make a request count as chained.
+    pub trusted_gates: Vec<Uri>,
 }
 
 /// The public listener.

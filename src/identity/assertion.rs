@@ -123,6 +123,20 @@ impl Signer {
         value.set_sensitive(true);
         Ok(value)
     }
+
+    /// Whether the secret that this route shares with its app signed `token`, whenever (for the chain check). What our
+    /// own keys signed, [`Keys::verifies`] tells.
+    #[must_use]
+    pub fn secret_verifies(&self, token: &str) -> bool {
+        let key = match &self.key {
+            SigningKey::EdDsa(_) => return false,
+            SigningKey::Hs256(key) => key,
+        };
+        let parts = token.rsplit_once('.').and_then(|(signed, signature)| {
+            URL_SAFE_NO_PAD.decode(signature).ok().map(|signature| (signed, signature))
+        });
+        parts.is_some_and(|(signed, signature)| hmac::verify(key, signed.as_bytes(), &signature).is_ok())
+    }
 }
 
 impl SigningKey {
@@ -164,10 +178,14 @@ mod tests {
         }
     }
 
-    fn signed(key: AssertionKey, keys: &Keys) -> HeaderValue {
+    fn signer(key: AssertionKey, keys: &Keys) -> Signer {
         let assertion =
             config::Assertion { bind: Binding::Request, key, audience: "https://app.example.com".to_owned() };
-        Signer::new(&assertion, keys).sign(&claims()).expect("a sound key signs")
+        Signer::new(&assertion, keys)
+    }
+
+    fn signed(key: AssertionKey, keys: &Keys) -> HeaderValue {
+        signer(key, keys).sign(&claims()).expect("a sound key signs")
     }
 
     /// What an app does with its JWT library; times are not its business here.
@@ -201,7 +219,22 @@ mod tests {
 
         let key = DecodingKey::from_secret(b"a secret of at least 32 bytes, shared");
         assert_eq!(read_by_an_app(&token, &key, Algorithm::HS256)["sub"], "olga");
-        assert!(!keys.verifies(token.to_str().expect("ASCII"), "https://support.example.com", at(1_795_000_001)));
+    }
+
+    #[test]
+    fn each_key_recognises_what_it_signed_and_nothing_else() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let keys = Keys::open(dir.path()).expect("a new key");
+        let of = |key| signed(key, &keys).to_str().expect("ASCII").to_owned();
+        let secret = |text: &str| AssertionKey::Hs256(text.into());
+        let (by_key, by_secret) = (of(AssertionKey::EdDsa), of(secret("hush hush hush")));
+        assert_eq!((keys.verifies(&by_key), keys.verifies(&by_secret)), (true, false));
+        let verifies = |key, token: &str| signer(key, &keys).secret_verifies(token);
+        assert!(verifies(secret("hush hush hush"), &by_secret));
+        assert!(!verifies(secret("another"), &by_secret) && !verifies(AssertionKey::EdDsa, &by_secret));
+        for other in [by_key.as_str(), "", "a.b.", "a.b.c", by_secret.trim_end_matches(|c| c != '.')] {
+            assert!(!verifies(secret("hush hush hush"), other), "{other}");
+        }
     }
 
     #[test]
@@ -216,9 +249,5 @@ mod tests {
             audience: String::new(),
         };
         assert!(format!("{:?}", Signer::new(&assertion, &keys)).ends_with("key: Hs256(…) }"));
-    }
-
-    fn at(seconds: i64) -> crate::domain::time::Timestamp {
-        crate::domain::time::Timestamp::from_millis(seconds * 1000)
     }
 }

@@ -8,6 +8,7 @@
 //! * `cookie`: how ours are set and cleared.
 //! * `keys`: the signing key of assertions, made on first start.
 //! * `assertion`: what the app gets to see, signed.
+//! * `trusted`: other gates, whose assertions tell that a request comes from inside a login of theirs.
 mod assertion;
 mod cookie;
 mod fetch;
@@ -21,6 +22,7 @@ mod proof;
 mod secret;
 #[cfg(test)]
 mod testing;
+mod trusted;
 
 pub use assertion::{Act, Claims, SignError, Signer};
 pub use cookie::{clear_cookie, clear_site_data, set_cookie};
@@ -32,3 +34,4 @@ pub use keys::{KeyError, Keys};
 pub use oidc::{Identified, OidcError, Provider, Returned};
 pub use proof::{Bound, Proof};
 pub use secret::{ApiKey, EntryCode, SecretHash, SessionToken, StaffToken};
+pub use trusted::TrustedGates;

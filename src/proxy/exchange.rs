@@ -65,7 +65,7 @@ async fn pass(
     let arrived = Arrived { head, secure: arrival.secure, peer: arrival.peer };
     let routed = route(normalize(arrived)?, &gate.routes)?;
     gate.metrics.forged_headers_total.inc_by(routed.request.forged.0.into());
-    let proof = match identify(routed, gate, arrival.now)? {
+    let proof = match identify(routed, gate)? {
         Identified::Nobody(unimpersonated) => Proof::Unimpersonated(unimpersonated),
         Identified::Session(presented) => {
             let admitted = admit(presented, gate, arrival).await?;

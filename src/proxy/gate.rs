@@ -8,7 +8,7 @@ use crate::audit::Journal;
 use crate::cache::Directory;
 use crate::config::{self, Config};
 use crate::domain::time::{Clock, Span};
-use crate::identity::{Keys, Signer};
+use crate::identity::{Keys, Signer, TrustedGates};
 use crate::policy::Engine;
 use crate::request::Routes;
 use crate::telemetry::metrics::Metrics;
@@ -27,6 +27,8 @@ pub struct Parts {
     pub journal: Arc<Journal>,
     /// Our signing key.
     pub keys: Arc<Keys>,
+    /// The other gates whose logins nobody hides in.
+    pub trusted: Arc<TrustedGates>,
     /// The clocks.
     pub clock: Arc<Clock>,
     /// The metrics.
@@ -62,6 +64,7 @@ pub struct Gate {
     pub(super) engine: Arc<Engine>,
     pub(super) journal: Arc<Journal>,
     pub(super) keys: Arc<Keys>,
+    pub(super) trusted: Arc<TrustedGates>,
     pub(super) clock: Arc<Clock>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) traces: Arc<Traces>,
@@ -101,6 +104,7 @@ impl Gate {
             engine: parts.engine,
             journal: parts.journal,
             keys: parts.keys,
+            trusted: parts.trusted,
             clock: parts.clock,
             metrics: parts.metrics,
             traces: parts.traces,
@@ -118,6 +122,11 @@ impl Gate {
     /// The door of the route with this index.
     pub(super) fn door(&self, route: usize) -> Option<&Door> {
         self.doors.get(route)
+    }
+
+    /// Whether a secret that some route shares with its app signed `token`.
+    pub(super) fn secret_verifies(&self, token: &str) -> bool {
+        self.doors.iter().any(|door| door.signer.secret_verifies(token))
     }
 
     /// Counts a request by how it ended; one that was turned away has no route.

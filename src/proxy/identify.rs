@@ -4,10 +4,10 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use crate::config::Mode;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::time::Timestamp;
 use crate::identity::{ApiKey, SecretHash, SessionToken, unverified_issuer};
 use crate::request::{COOKIE_MEMBER, COOKIE_SESSION, Routed};
 
+use super::chained::is_chained;
 use super::gate::Gate;
 use super::refuse::TurnedAway;
 use super::unimpersonated::Unimpersonated;
@@ -33,14 +33,14 @@ pub(super) struct Presented {
 /// # Errors
 /// `unauthenticated` for one of our own tokens or a staff token in `Authorization`; `no-session` without a session's
 /// cookie; `chained-impersonation` for a request without one that comes from inside a login at another gate.
-pub(super) fn identify(routed: Routed, gate: &Gate, now: Timestamp) -> Result<Identified, Box<TurnedAway>> {
+pub(super) fn identify(routed: Routed, gate: &Gate) -> Result<Identified, Box<TurnedAway>> {
     let authorization = routed.request.authorization.as_ref();
     if authorization.is_some_and(|value| is_ours(value.as_bytes(), &gate.staff_issuer)) {
         let refusal = Refusal::because(Code::Unauthenticated, "a session's token travels in its cookie only")
             .next("start a session and send its cookie; keep tokens out of `Authorization` here");
         return Err(refusal.into());
     }
-    let chained = is_chained(&routed, gate, now);
+    let chained = is_chained(&routed, gate);
     let routed = match Unimpersonated::establish(routed, chained) {
         Ok(nobody) => return Ok(Identified::Nobody(nobody)),
         Err(routed) => *routed,
@@ -85,11 +85,6 @@ pub(super) fn no_session(routed: &Routed) -> Box<TurnedAway> {
             Box::new(turned_away.forget(&[COOKIE_SESSION, COOKIE_MEMBER]))
         }
     }
-}
-
-fn is_chained(routed: &Routed, gate: &Gate, now: Timestamp) -> bool {
-    let assertion = routed.request.assertion.as_ref().and_then(|value| value.to_str().ok());
-    assertion.is_some_and(|assertion| gate.keys.verifies(assertion, &gate.server.public_url, now))
 }
 
 /// Whether an `Authorization` value holds a session token, an API key or a staff token, under whatever scheme: none of

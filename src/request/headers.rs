@@ -162,6 +162,11 @@ pub(super) fn is_identity(plain: &str) -> bool {
     plain.contains("chaperone") && plain.replace('-', "").contains("xchaperone")
 }
 
+/// Whether a name, in its plain spelling, may be meant for `X-Chaperone-Assertion`.
+pub(super) fn is_assertion(plain: &str) -> bool {
+    is_identity(plain) && plain.replace('-', "").contains("xchaperoneassertion")
+}
+
 /// Whether a client's field of this name may be relayed as it is.
 pub(super) fn may_pass(name: &HeaderName) -> bool {
     let plain = squash(name.as_str());

@@ -10,13 +10,10 @@ use crate::domain::refusal::{Code, Refusal};
 
 use super::cookies::Cookies;
 use super::framing::Framing;
-use super::headers::{Forged, is_clean, is_identity, may_pass, squash};
+use super::headers::{Forged, is_assertion, is_clean, is_identity, may_pass, squash};
 use super::path::CanonicalPath;
 use super::target::Authority;
 use super::{destination, target};
-
-/// The one identity header of a client that is looked at: it may prove that another gate of ours stands before us.
-const ASSERTION: &str = "x-chaperone-assertion";
 
 /// A request as it came in.
 #[derive(Debug, Clone, Copy)]
@@ -68,8 +65,9 @@ pub struct Normalized {
     pub te_trailers: bool,
     /// The path of a `Destination` field (WebDAV), judged as a second path, and its raw value's authority checked.
     pub destination: Option<CanonicalPath>,
-    /// A forged or foreign `X-Chaperone-Assertion`, for the chain check.
-    pub assertion: Option<HeaderValue>,
+    /// Forged or foreign values of `X-Chaperone-Assertion`, by any spelling of the name: the one identity header of a
+    /// client that is looked at, since it may prove that the request comes from inside a login at another gate.
+    pub assertions: Vec<HeaderValue>,
     /// How many identity headers were forged.
     pub forged: Forged,
 }
@@ -114,7 +112,7 @@ pub fn normalize(arrived: Arrived<'_>) -> Result<Normalized, Refusal> {
         content_length: framing.content_length,
         upgrade: framing.upgrade,
         te_trailers: framing.te_trailers,
-        assertion: fields.assertion,
+        assertions: fields.assertions,
         forged: fields.forged,
     })
 }
@@ -124,7 +122,7 @@ pub fn normalize(arrived: Arrived<'_>) -> Result<Normalized, Refusal> {
 struct Fields {
     relayed: Vec<(HeaderName, HeaderValue)>,
     authorization: Option<HeaderValue>,
-    assertion: Option<HeaderValue>,
+    assertions: Vec<HeaderValue>,
     forged: Forged,
 }
 
@@ -136,11 +134,11 @@ impl Fields {
             if !is_clean(value) {
                 return Err(malformed(format!("the field `{name}` holds a control character")));
             }
-            if is_identity(&squash(name.as_str())) {
+            let plain = squash(name.as_str());
+            if is_identity(&plain) {
                 fields.forged.count();
-                // The last one counts: a gate that forgets to strip adds its own behind the client's.
-                if name == ASSERTION {
-                    fields.assertion = Some(secret(value));
+                if is_assertion(&plain) {
+                    fields.assertions.push(secret(value));
                 }
             } else if name == AUTHORIZATION {
                 if fields.authorization.replace(secret(value)).is_some() {

@@ -1,6 +1,7 @@
 //! From a checked configuration to a running gate: every room is built here, once, from the lowest up.
 use std::net::SocketAddr;
 use std::path::Path;
+use std::slice;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -13,7 +14,7 @@ use crate::audit::{Journal, JournalError};
 use crate::cache::{self, Directory};
 use crate::config::{Config, JwksFrom};
 use crate::domain::time::Clock;
-use crate::identity::{Jwks, JwksError, KeyError, Keys, Verifier};
+use crate::identity::{Jwks, JwksError, KeyError, Keys, TrustedGates, Verifier};
 use crate::policy::{Bundle, Engine, PolicyErrors};
 use crate::proxy::{Gate, GateError, HandshakeError, Listener, Parts, Tls, accept};
 use crate::store::{Feed, Store, StoreError};
@@ -115,10 +116,12 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
     });
     background(&phases, &directory, &feed, &access, &journal);
     let tls = config.server.tls.as_ref().map(Tls::new).transpose()?;
-    let sources = sources(&config, &access, &directory, tls.as_ref(), &customers);
-    let (reload, files) = reloading(&phases, &access, sources, customers.keys());
+    let trusted = TrustedGates::new(&config.trusted_gates, &clock);
+    let sources = sources(&config, &access, &directory, tls.as_ref(), &customers, &trusted);
+    let (reload, files) = reloading(&phases, &access, sources, customers.keys(), &trusted);
 
     let parts = Parts {
+        trusted,
         directory: Arc::clone(&directory),
         engine,
         journal: Arc::clone(&journal),
@@ -158,11 +161,14 @@ fn sources(
     directory: &Arc<Directory>,
     tls: Option<&Tls>,
     customers: &Verifier,
+    trusted: &TrustedGates,
 ) -> Vec<reload::Source> {
     let policies = reload::policies(&config.policy, access, directory).into_iter();
     let certificate = tls.map(reload::certificate);
-    let keys = [("staff-keys", &access.staff_keys), ("customers-keys", customers.keys())];
-    policies.chain(certificate).chain(keys.map(|(what, jwks)| reload::keys(what, jwks))).collect()
+    let (staff, customers) = (slice::from_ref(&access.staff_keys), slice::from_ref(customers.keys()));
+    let keys = [("staff-keys", staff), ("customers-keys", customers), ("trusted-gate-keys", trusted.keys())];
+    let keys = keys.into_iter().filter(|(_, of)| !of.is_empty()).map(|(what, of)| reload::keys(what, of));
+    policies.chain(certificate).chain(keys).collect()
 }
 
 /// Begins to watch files and issuers.
@@ -171,6 +177,7 @@ fn reloading(
     access: &Arc<Access>,
     sources: Vec<reload::Source>,
     customers: &Arc<Jwks>,
+    trusted: &Arc<TrustedGates>,
 ) -> (Reload, Arc<Standing>) {
     let stop = || phases.stop_background.clone();
     let (reload, asked) = Reload::channel();
@@ -178,6 +185,7 @@ fn reloading(
     let issuers = vec![Arc::clone(&access.staff_keys), Arc::clone(customers)];
     phases.background.spawn(reload::run(sources, Arc::clone(&standing), asked, stop()));
     phases.background.spawn(reload::issuers::refresh(issuers, stop()));
+    phases.background.spawn(reload::issuers::follow(Arc::clone(trusted), stop()));
     phases.background.spawn(reload::issuers::withdraw(Arc::clone(access), stop()));
     (reload, standing)
 }

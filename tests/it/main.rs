@@ -9,6 +9,7 @@
 //! * `explain`: why a request passes or not.
 //! * `upstream_sees`: what the app gets to read, and what never reaches it or comes back from it.
 //! * `real`: apps of others that take the user from a header, behind the gate.
+//! * `chained`: a login inside a login at another gate.
 //! * `inline`: a gate in front of the app for everybody, customers too.
 //! * `refusals`: how a refusal looks, to a program and to a person.
 //! * `commands`: the commands that ask a running gate, and those that describe the command line.
@@ -28,6 +29,7 @@
 )]
 mod attacks;
 mod browsers;
+mod chained;
 mod commands;
 mod consent;
 mod effects;

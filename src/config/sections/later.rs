@@ -1,4 +1,4 @@
-//! `[notify]` and `[[trusted_gate]]`: checked, so that a file written for them is right, but without effect so far.
+//! `[notify]`: checked, so that a file written for it is right, but without effect so far.
 use crate::config::reading::Complaint;
 use crate::config::secret::secret;
 use crate::config::section::Section;
@@ -12,8 +12,6 @@ pub(super) fn sections(root: &mut Section<'_>) {
         s.without_effect(&[("email", "nobody is told by e-mail"), ("webhook", "nobody is told by webhook")]);
         Some(())
     });
-    root.tables("trusted_gate", |s| s.required("jwks_url")?.parsed(values::fetched));
-    root.without_effect(&[("trusted_gate", "only chaperone's own assertions make a request count as chained")]);
 }
 
 fn email(s: &mut Section<'_>) -> Option<()> {

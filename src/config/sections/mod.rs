@@ -16,6 +16,7 @@ mod state;
 
 use super::section::Section;
 use super::types::Config;
+use super::values;
 
 /// The whole file.
 pub(super) fn config(root: &mut Section<'_>) -> Option<Config> {
@@ -33,6 +34,7 @@ pub(super) fn config(root: &mut Section<'_>) -> Option<Config> {
     let sessions = root.table_or_default("sessions", |s| Some(limits::sessions(s)));
     let emergency = root.table_or_default("emergency", |s| Some(limits::emergency(s)));
     let audit = root.table_or_default("audit", |s| Some(state::audit(s)));
+    let trusted_gates = root.tables("trusted_gate", |s| s.required("jwks_url")?.parsed(values::fetched));
     later::sections(root);
     Some(Config {
         server: server?,
@@ -47,5 +49,6 @@ pub(super) fn config(root: &mut Section<'_>) -> Option<Config> {
         sessions: sessions?,
         emergency: emergency?,
         audit: audit?,
+        trusted_gates: trusted_gates.unwrap_or_default(),
     })
 }

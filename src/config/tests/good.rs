@@ -25,8 +25,22 @@ fn config_with(part: &str) -> Config {
 
 #[test]
 fn the_shortest_file_gets_the_contracts_defaults() {
-    let Config { server, ops, vendor, routes, staff, customers, store, policy, grants, sessions, emergency, audit } =
-        config(MINIMAL);
+    let Config {
+        server,
+        ops,
+        vendor,
+        routes,
+        staff,
+        customers,
+        store,
+        policy,
+        grants,
+        sessions,
+        emergency,
+        audit,
+        trusted_gates,
+    } = config(MINIMAL);
+    assert!(trusted_gates.is_empty());
     assert_eq!((server.tls.is_none(), server.behind_tls_proxy, server.trusted_proxies.len()), (true, false, 0));
     assert_eq!((ops.listen.to_string().as_str(), vendor.name.as_str()), ("127.0.0.1:9090", "127.0.0.1:8080"));
     let [route] = routes.as_slice() else { panic!("one route") };

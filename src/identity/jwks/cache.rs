@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::JwksFrom;
 use crate::domain::time::{Clock, Uptime};
-use crate::identity::jws::Alg;
+use crate::identity::jws::{Alg, Jws};
 use crate::identity::jwt::JwtError;
 
 use super::document::KeySet;
@@ -47,6 +47,17 @@ struct Known {
     stamp: Option<Stamp>,
     /// When the source was last known to say the same, as [`Uptime`] in nanoseconds, taken before it was asked.
     confirmed: AtomicU64,
+}
+
+/// What can be told of a signature without asking the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::identity) enum Attested {
+    /// It is by one of the keys.
+    Genuine,
+    /// It is by none of them, and they are the newest.
+    Foreign,
+    /// It may be by a key that is not known now.
+    Unsure,
 }
 
 /// When the source was asked last, for two reasons that each have their pause.
@@ -180,6 +191,21 @@ impl Jwks {
         }
         let newer = self.newer_than(known).await.ok_or(JwtError::Signature)?;
         found(&newer).ok_or(JwtError::Signature)
+    }
+
+    /// Whether one of the keys that are known signed this. Waits for nothing, so a key that the source began to show in
+    /// the last seconds may be missed.
+    pub(in crate::identity) fn attest(&self, jws: &Jws<'_>) -> Attested {
+        let Some(known) = self.known.load_full() else { return Attested::Unsure };
+        let age = known.age(self.clock.uptime());
+        let mut fitting = known.keys.fitting(jws.kid.as_deref(), jws.alg);
+        if age <= USABLE && fitting.any(|key| jws.verify(key).is_ok()) {
+            Attested::Genuine
+        } else if age <= self.pauses().unknown {
+            Attested::Foreign
+        } else {
+            Attested::Unsure
+        }
     }
 
     /// Keys that are fresh, or as fresh as can be had and young enough.

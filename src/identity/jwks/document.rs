@@ -71,6 +71,12 @@ impl KeySet {
         names(self) == names(other)
     }
 
+    /// Every key for `alg` that may be meant by `kid`.
+    pub(super) fn fitting(&self, kid: Option<&str>, alg: Alg) -> impl Iterator<Item = &DecodingKey> {
+        let named = move |key: &Key| kid.is_none() || key.kid.is_none() || key.kid.as_deref() == kid;
+        self.0.iter().filter(move |key| key.alg == alg && named(key)).map(|key| &key.public)
+    }
+
     /// The one key for `alg` under that `kid`, and its thumbprint; without a `kid` the only key for `alg`. None when
     /// several would do.
     pub(super) fn find(&self, kid: Option<&str>, alg: Alg) -> Option<(&DecodingKey, &str)> {

@@ -9,5 +9,6 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub(super) use cache::Attested;
 pub use cache::Jwks;
 pub use source::JwksError;

@@ -1,16 +1,19 @@
-//! Keys of issuers, beside their files: those at an address are asked for again from time to time, and what stood on a
-//! withdrawn one ends.
+//! Keys of issuers and trusted gates, beside files: those at an address are asked for again from time to time, and what
+//! stood on a withdrawn one ends.
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::{self, Access};
-use crate::identity::Jwks;
+use crate::identity::{Jwks, TrustedGates};
 use crate::telemetry::logs::chain;
 
 /// How often keys are asked for that are not in a file.
 const REFRESH: Duration = Duration::from_mins(5);
+/// How long trusted gates are left alone after they were asked: whoever makes up assertions must not make us flood them.
+const PAUSE: Duration = Duration::from_secs(10);
 /// How long to wait before what could not be ended is tried again.
 const AGAIN: Duration = Duration::from_millis(500);
 
@@ -25,6 +28,28 @@ pub(in crate::server) async fn refresh(issuers: Vec<Arc<Jwks>>, stop: Cancellati
             if let Err(error) = jwks.refresh().await {
                 tracing::warn!(error = chain(&error), "an issuer's keys cannot be fetched: those that are known stay");
             }
+        }
+    }
+}
+
+/// Asks for the keys of trusted gates until `stop`: now, from time to time, and when a request came that may need newer
+/// ones.
+pub(in crate::server) async fn follow(trusted: Arc<TrustedGates>, stop: CancellationToken) {
+    let look = async || {
+        for result in join_all(trusted.keys().iter().map(|jwks| jwks.refresh())).await {
+            if let Err(error) = result {
+                let error = chain(&error);
+                tracing::warn!(error, "a trusted gate's keys cannot be fetched: what may be its assertion counts");
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+        // Either is a reason to ask again.
+        let _ = tokio::time::timeout(REFRESH, trusted.unsure()).await;
+    };
+    while !trusted.keys().is_empty() {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = look() => {}
         }
     }
 }

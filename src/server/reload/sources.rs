@@ -2,7 +2,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 
 use crate::access::{self, Access};
 use crate::cache::Directory;
@@ -76,22 +76,31 @@ pub(in crate::server) fn certificate(tls: &Tls) -> Source {
     Source { what: "certificate", paths, watched: true, reread: Box::new(reread) }
 }
 
-/// The keys of an issuer. Those in a file are read when it changes, others when somebody asks.
-pub(in crate::server) fn keys(what: &'static str, jwks: &Arc<Jwks>) -> Source {
-    let paths: Vec<PathBuf> = jwks.file().map(Path::to_owned).into_iter().collect();
-    let (watched, jwks) = (!paths.is_empty(), Arc::clone(jwks));
+/// The keys of an issuer, or of several. Those in a file are read when it changes, others when somebody asks.
+pub(in crate::server) fn keys(what: &'static str, all: &[Arc<Jwks>]) -> Source {
+    let paths: Vec<PathBuf> = all.iter().filter_map(|jwks| jwks.file().map(Path::to_owned)).collect();
+    let (watched, all) = (!paths.is_empty(), all.to_vec());
     let reread = move || -> BoxFuture<'static, Reread> {
-        let jwks = Arc::clone(&jwks);
-        Box::pin(async move {
-            match jwks.refresh().await {
-                Ok(true) => Reread::Replaced,
-                Ok(false) => Reread::Unchanged,
-                Err(error) => {
-                    let words = chain(&error);
-                    Reread::Refused(Refusal { brief: words.clone(), full: words })
-                }
-            }
-        })
+        let all = all.clone();
+        Box::pin(async move { reread(&all).await })
     };
     Source { what, paths, watched, reread: Box::new(reread) }
+}
+
+async fn reread(all: &[Arc<Jwks>]) -> Reread {
+    let (mut changed, mut failed) = (false, Vec::new());
+    for result in join_all(all.iter().map(|jwks| jwks.refresh())).await {
+        match result {
+            Ok(different) => changed |= different,
+            Err(error) => failed.push(chain(&error)),
+        }
+    }
+    match (failed.is_empty(), changed) {
+        (true, true) => Reread::Replaced,
+        (true, false) => Reread::Unchanged,
+        (false, _) => {
+            let words = failed.join("; ");
+            Reread::Refused(Refusal { brief: words.clone(), full: words })
+        }
+    }
 }
