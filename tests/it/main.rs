@@ -11,6 +11,7 @@
 //! * `real`: apps of others that take the user from a header, behind the gate.
 //! * `chained`: a login inside a login at another gate.
 //! * `inline`: a gate in front of the app for everybody, customers too.
+//! * `coverage`: every call of the API and every kind of caller, from the API's own document.
 //! * `refusals`: how a refusal looks, to a program and to a person.
 //! * `commands`: the commands that ask a running gate, and those that describe the command line.
 //! * `attacks`: the attack suite of `tests/attacks`: nothing unsafe reaches the app, whatever is sent.
@@ -32,6 +33,7 @@ mod browsers;
 mod chained;
 mod commands;
 mod consent;
+mod coverage;
 mod effects;
 mod examples;
 mod explain;

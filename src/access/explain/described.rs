@@ -19,6 +19,7 @@ use crate::store::{Read, engineers, grants, members, sessions, workspaces};
 
 use super::{Described, Explained, Sources};
 use crate::access::AccessError;
+use crate::access::engineers::may_do_support;
 use crate::access::permission::switched_off;
 use crate::access::sessions::{Candidate, Choice, Entry, candidates, choose, last_moment};
 
@@ -63,8 +64,9 @@ pub(super) async fn explain(sources: Sources<'_>, described: Described) -> Resul
     if scene.at != sources.now {
         explained.notes.push("the clock is the described one; everything else is as it is now".to_owned());
     }
-    let off = || if scene.engineer.disabled { Err(switched_off()) } else { Ok(()) };
-    let routed = routed.and_then(|routed| off().and_then(|()| routed.stays_in(&scene.workspace.id)).map(|()| routed));
+    let engineer = &scene.engineer;
+    let on = || if engineer.disabled { Err(switched_off()) } else { may_do_support(engineer, &sources.config.staff) };
+    let routed = routed.and_then(|routed| on().and_then(|()| routed.stays_in(&scene.workspace.id)).map(|()| routed));
     explained.explanation = match routed {
         Err(refusal) => Explanation::refused(sources.bundle, &refusal),
         Ok(routed) => {

@@ -1,0 +1,111 @@
+//! What a call is made about: a workspace with its members, a grant, a session, an engineer; new whenever one is used up.
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::world::{Member, World, chaperone, engineers, request};
+
+use super::callers::Caller;
+use super::calls::Call;
+use super::check;
+
+/// Keys of every scope but `directory`, which the world has.
+#[derive(Debug, Clone)]
+pub(super) struct Keys {
+    pub(super) operator: String,
+    pub(super) authzen: String,
+    pub(super) revoked: String,
+}
+
+impl Keys {
+    /// Makes them.
+    pub(super) fn new(world: &World) -> Self {
+        let [operator, authzen, revoked] = ["operator", "authzen", "operator"].map(|scope| world.token(scope));
+        let config = world.config();
+        let listed = chaperone(&["token", "list", "--config", &config, "--format", "json"]);
+        let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
+        let newest = listed["items"].as_array().unwrap().iter().map(|key| key["id"].as_str().unwrap()).max().unwrap();
+        assert_eq!(chaperone(&["token", "revoke", "--config", &config, newest]).code, Some(0));
+        Self { operator, authzen, revoked }
+    }
+}
+
+/// The things that a call names.
+pub(super) struct Place {
+    pub(super) workspace: String,
+    pub(super) keys: Keys,
+    /// Whether some call has changed it.
+    pub(super) is_used: bool,
+    engineer: String,
+    grant: String,
+    session: String,
+    token: String,
+}
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+impl Place {
+    /// A workspace of its own with owner, admin and member; olga's grant; ada's session on it; an engineer to change.
+    pub(super) async fn new(world: &World, keys: &Keys) -> Self {
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let (workspace, engineer) = (format!("place-{number}"), format!("someone-{number}"));
+        world.put_workspace(&workspace, json!({})).await;
+        for (id, role) in [("olga", "owner"), ("alma", "admin"), ("max", "member")] {
+            let path = format!("/workspaces/{workspace}/members/{id}");
+            let document = json!({"email": format!("{id}@acme.example"), "role": role});
+            world.api("PUT", &path, &world.directory, Some(document)).await.expect(201);
+        }
+        let path = format!("/engineers/{engineer}");
+        world.api("PUT", &path, &world.directory, Some(json!({"disabled": false}))).await.expect(201);
+        let mut olga = Member { workspace: "acme", id: "olga", role: "owner" }.claims();
+        olga["workspace"] = workspace.clone().into();
+        let full = json!({"access": "full", "duration": "3d"});
+        let path = format!("/workspaces/{workspace}/grants");
+        let grant = world.api("POST", &path, &world.customers.sign(&olga), Some(full)).await.expect(201).json();
+        let session = world.enter(&engineers::ADA, &workspace).await;
+        let grant = grant["id"].as_str().unwrap().to_owned();
+        let keys = keys.clone();
+        Self { workspace, keys, is_used: false, engineer, grant, session: session.id, token: session.token }
+    }
+
+    /// The path of a call about this place.
+    pub(super) fn path(&self, call: &Call) -> String {
+        call.names().into_iter().fold(call.path.clone(), |path, name| {
+            let id = match name {
+                "workspace" => &self.workspace,
+                "member" => "max",
+                "engineer" => &self.engineer,
+                "grant" => &self.grant,
+                "session" => &self.session,
+                other => panic!("`{{{other}}}` in `{}` needs a fixture in tests/it/coverage/place.rs", call.path),
+            };
+            path.replace(&format!("{{{name}}}"), id)
+        })
+    }
+
+    /// The body of a call about this place: the document's example.
+    pub(super) fn body(&self, call: &Call) -> Option<Value> {
+        let mut body = call.example.clone()?;
+        if body.get("workspace").is_some() {
+            body["workspace"] = self.workspace.clone().into();
+        }
+        Some(body)
+    }
+
+    /// What `caller` is answered: the status, and the code of a refusal.
+    pub(super) async fn ask(&mut self, world: &World, call: &Call, caller: Caller) -> String {
+        let mut asked = request(&call.method, &format!("/.chaperone/api/v1{}", self.path(call)));
+        let bearer = (caller.bearer)(world, self);
+        if !bearer.is_empty() {
+            asked = asked.header("authorization", format!("Bearer {bearer}"));
+        }
+        if call.is_for("session_cookie") {
+            asked = asked.header("cookie", format!("__Host-chaperone={}", self.token));
+        }
+        let answer = world.call(asked, self.body(call)).await;
+        let code = if answer.status.is_success() { String::new() } else { answer.problem().1 };
+        check(call, caller.name, answer.status, &code);
+        self.is_used |= answer.status.is_success() && call.method != "GET";
+        format!("{} {code}", answer.status.as_u16()).trim().to_owned()
+    }
+}
