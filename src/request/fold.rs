@@ -1,6 +1,6 @@
 //! What a lax backend makes of one path segment, and the segments that nobody may send because of it.
 //!
-//! The argument: lax backends drop `;` parameters, drop dots and blanks at the end, ignore case, normalize Unicode
+//! The argument: lax backends drop `;` parameters and the names of NTFS streams, drop dots and blanks at the end, ignore case, normalize Unicode
 //! (NFKC), and drop accents and what is not ASCII, in any order, some of them or all. [`fold`] does all of it until
 //! nothing changes, so whatever subset and order turns a segment `s` into a pattern's segment `p`,
 //! `fold(s) == fold(p)`: a folded pattern matches the folded path of every request that some backend would match.
@@ -23,12 +23,12 @@ pub(super) enum Ambiguity {
     /// A percent sign that would decode a second time, or UTF-8 that was encoded twice.
     #[error("the path segment `{0}` is encoded twice")]
     Twice(String),
-    /// Parameters beside another delimiter: their order of meaning differs between backends.
-    #[error("the path segment `{0}` holds `;` beside another encoded delimiter")]
+    /// Parameters or a stream beside another delimiter: their order of meaning differs between backends.
+    #[error("the path segment `{0}` holds `;`, or `:` and `$`, beside another encoded delimiter")]
     Parameters(String),
 }
 
-/// What lax backends make of one segment: Unicode-normalized (NFKC), without `;` parameters, without dots and blanks
+/// What lax backends make of one segment: Unicode-normalized (NFKC), without `;` parameters and streams, without dots and blanks
 /// at its end, in lower case, and without accents and all else that is not ASCII if ASCII letters or digits remain.
 /// Idempotent.
 #[must_use]
@@ -61,7 +61,7 @@ fn is_plain(segment: &str) -> bool {
 fn fold_once(segment: &str) -> String {
     // Upper case first: some letters, such as `ı` and `ſ`, meet others only there.
     let text: String = segment.nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
-    let head = without_parameters(&text).trim_end_matches(is_dot_or_blank);
+    let head = without_stream(without_parameters(&text)).trim_end_matches(is_dot_or_blank);
     if head.contains(|c: char| c.is_ascii_alphanumeric()) {
         head.chars().filter(char::is_ascii).collect()
     } else {
@@ -71,6 +71,11 @@ fn fold_once(segment: &str) -> String {
 
 fn without_parameters(segment: &str) -> &str {
     segment.split_once(';').map_or(segment, |(head, _)| head)
+}
+
+/// What stands before the name of a stream, or its type: `admin::$DATA` is `admin` on NTFS.
+pub(super) fn without_stream(segment: &str) -> &str {
+    segment.split_once(":$").map_or(segment, |(head, _)| head.trim_end_matches(':'))
 }
 
 fn is_dot_or_blank(c: char) -> bool {
@@ -84,7 +89,7 @@ pub(super) fn check(segment: &str) -> Result<(), Ambiguity> {
     if [segment, &fold(segment)].into_iter().any(decodes_again) || is_utf8_twice(segment) {
         return Err(Ambiguity::Twice(segment.to_owned()));
     }
-    if segment.contains(';') && segment.contains(['/', '\\', '?', '#']) {
+    if may_be_cut(segment) && segment.contains(['/', '\\', '?', '#']) {
         return Err(Ambiguity::Parameters(segment.to_owned()));
     }
     segment.split(['/', '\\']).try_for_each(|piece| {
@@ -95,10 +100,16 @@ pub(super) fn check(segment: &str) -> Result<(), Ambiguity> {
     })
 }
 
-/// Whether some order of the steps leaves nothing, `.` or `..`: then only dots and blanks stand before parameters.
+/// Whether parameters or a stream may stand in it, also once other characters are dropped from between.
+fn may_be_cut(segment: &str) -> bool {
+    segment.contains(';') || (segment.contains(':') && segment.chars().nfkc().any(|c| c == '$'))
+}
+
+/// Whether some order of the steps leaves nothing, `.` or `..`: then only dots and blanks stand before
+/// parameters or a stream.
 fn may_vanish(piece: &str) -> bool {
     let text: String = piece.nfkc().collect();
-    without_parameters(&text).chars().all(is_dot_or_blank)
+    without_stream(without_parameters(&text)).chars().all(is_dot_or_blank)
 }
 
 fn check_char(c: char) -> Result<(), Ambiguity> {
@@ -168,10 +179,14 @@ mod tests {
             "admin…",
             "ádmin",
             "admin\u{301}.",
+            "admin::$DATA",
+            "admin:$I30:$INDEX_ALLOCATION;x",
+            "Admin.::＄data",
         ] {
             assert_eq!(fold(spelling), "admin", "{spelling}");
         }
         assert_eq!(fold("файл"), "файл");
+        assert_eq!(fold("notes:draft:$DATA"), "notes:draft", "another content than that of `notes`");
         assert_eq!(fold("ФАЙЛ.;v=1"), "файл");
     }
 
@@ -189,7 +204,26 @@ mod tests {
     #[test]
     fn segments_that_may_vanish_or_climb_are_refused() {
         for odd in [
-            ".", "..", "...", ". ", " ", "..;", "..;x=1", ".;x", ";x", ". .", "‥", "…", "．．", "\u{A0}", ".?x", "..#x",
+            ".",
+            "..",
+            "...",
+            ". ",
+            " ",
+            "..;",
+            "..;x=1",
+            ".;x",
+            ";x",
+            ". .",
+            "‥",
+            "…",
+            "．．",
+            "\u{A0}",
+            ".?x",
+            "..#x",
+            "::$DATA",
+            "..::$DATA",
+            ".:$I30",
+            ":＄",
         ] {
             assert!(check(odd).is_err(), "{odd}");
         }
@@ -200,7 +234,21 @@ mod tests {
 
     #[test]
     fn an_encoded_separator_makes_no_odd_segment() {
-        for odd in ["a/../b", "a\\..", "/a", "a/", "a//b", "a/.;x", "a;x/b", "a\\b;c", "a;b?c", "a#b;c", "a/./b"] {
+        for odd in [
+            "a/../b",
+            "a\\..",
+            "/a",
+            "a/",
+            "a//b",
+            "a/.;x",
+            "a:$x/b",
+            "a:\u{301}$?b",
+            "a;x/b",
+            "a\\b;c",
+            "a;b?c",
+            "a#b;c",
+            "a/./b",
+        ] {
             assert!(check(odd).is_err(), "{odd}");
         }
         assert_eq!(check("group/project"), Ok(()));

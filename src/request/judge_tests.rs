@@ -22,7 +22,7 @@ struct Text {
 
 type Step = fn(&Text) -> Text;
 
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     |t| t.with(decode(&t.text, "%", 2)),
     |t| t.with(t.text.replace('\\', "/")),
     |t| t.each_segment(|s| s.split(';').next().unwrap_or("").to_owned()),
@@ -45,6 +45,7 @@ const STEPS: [Step; 14] = [
     |t| t.with(decode(&t.text, "%u", 4)),
     overlong,
     unicode,
+    |t| t.each_segment(|s| fold::without_stream(s).to_owned()),
 ];
 
 impl Text {
@@ -207,6 +208,10 @@ const TRICKS: &[&str] = &[
     "%EF%BC%BF",
     "%C2%85",
     "%C3%85%C2%BF",
+    "::$DATA",
+    ":%24I30:$INDEX_ALLOCATION",
+    "%3A%3a$data",
+    "::%EF%BC%84DATA",
 ];
 
 /// A word, perhaps with tricks before and behind it.
@@ -304,6 +309,7 @@ fn the_judge_finds_what_a_naive_gate_lets_through() {
         "/x\\..\\admin",
         "/admin%3Fx",
         "/%u0061dmin",
+        "/admin::$DATA",
     ] {
         assert!(reachable(raw).any(|text| admin.matches(&text)), "{raw}");
     }
