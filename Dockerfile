@@ -25,9 +25,9 @@ VOLUME /var/lib/chaperone
 # The public listener. The operators' listener stays on loopback inside the container.
 EXPOSE 8443
 
-# Ready means: state is fresh, policies are loaded, the trail can be written. Follows `ops.listen` only at its default.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 CMD ["bash", "-c", \
-    "exec 3<>/dev/tcp/127.0.0.1/9090 && printf 'GET /readyz HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && read -r _ status _ <&3 && [ \"$status\" = 200 ]"]
+# Ready means: state is fresh, policies are loaded, the trail can be written.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
+    CMD ["chaperone", "health", "--config", "/etc/chaperone/chaperone.toml"]
 
 ENTRYPOINT ["chaperone"]
 CMD ["serve", "--config", "/etc/chaperone/chaperone.toml"]

@@ -111,5 +111,5 @@ where
     responses((status = 200, body = Object, description = "a JSON Web Key Set (RFC 7517)"))
 )]
 async fn jwks(State(state): State<Arc<ApiState>>) -> impl IntoResponse {
-    ([(CACHE_CONTROL, "public, max-age=300")], Json(state.keys.jwks()))
+    ([(CACHE_CONTROL, "public, max-age=300")], Json(state.keys.jwks(state.clock.now())))
 }

@@ -7,12 +7,14 @@
 //! * `checkpoint`: a signed line that says how far the trail had come, with the root of a tree over all workspaces
 //!   (`merkle`). `trust`: who signs, whose signature counts. `anchors`: checkpoints held against the records.
 //! * `verify`, `export`, `proof`, `tail`: for auditors and customers. `find`: one decision, to be explained.
+//!   `end`: the last records, for a quick look.
 //!
 //! docs/TRAIL.md describes the format for whoever wants to verify it with a program of their own.
 mod anchors;
 mod chain;
 mod checkpoint;
 mod digest;
+mod end;
 mod event;
 mod export;
 mod find;
@@ -30,6 +32,7 @@ mod verify;
 pub(crate) mod samples;
 
 pub use anchors::checkpoints;
+pub use end::{Link, last_links};
 pub use event::{Decision, Event, Kind, Outcome, RequestFacts, Response};
 pub use export::{ExportError, Selection, export, export_selected};
 pub use find::{Decided, decided};

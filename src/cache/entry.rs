@@ -42,6 +42,8 @@ pub struct Entry {
 pub struct SignedFor {
     /// The route that it was signed for.
     pub route: usize,
+    /// The key that signed it.
+    pub signed_by: String,
     /// From when on a new one is signed.
     pub renew_at: Timestamp,
     /// The header's value.
@@ -74,10 +76,12 @@ impl Entry {
         self.live.cause().is_some() || self.expires_at() <= now
     }
 
-    /// The assertion for `route` that may still be used at `now`.
+    /// The assertion for `route` that may still be used at `now`, when the key `signed_by` signs.
     #[must_use]
-    pub fn assertion(&self, route: usize, now: Timestamp) -> Option<HeaderValue> {
-        self.signed().iter().find(|signed| signed.route == route && now < signed.renew_at).map(|s| s.value.clone())
+    pub fn assertion(&self, route: usize, signed_by: &str, now: Timestamp) -> Option<HeaderValue> {
+        let fits =
+            |signed: &&SignedFor| signed.route == route && signed.signed_by == signed_by && now < signed.renew_at;
+        self.signed().iter().find(fits).map(|signed| signed.value.clone())
     }
 
     /// Keeps an assertion for later requests.

@@ -116,12 +116,21 @@ impl Place {
         Self { tls: None, ..self }
     }
 
-    /// Whether what is sent there can be read on the way: it is neither TLS nor this machine.
-    pub(super) fn is_exposed(&self) -> bool {
+    /// The same place, asked as `host`.
+    pub(super) fn asked_as(self, host: &str) -> Self {
+        Self { host: host.to_owned(), ..self }
+    }
+
+    /// Whether it is another machine than this one, as far as its address tells.
+    pub(super) fn is_elsewhere(&self) -> bool {
         let host = self.address.rsplit_once(':').map_or(self.address.as_str(), |(host, _)| host);
         let literal = host.trim_start_matches('[').trim_end_matches(']');
-        let here = host == "localhost" || literal.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        self.tls.is_none() && !here
+        host != "localhost" && !literal.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
+    /// Whether what is sent there can be read on the way: it is neither TLS nor this machine.
+    pub(super) fn is_exposed(&self) -> bool {
+        self.tls.is_none() && self.is_elsewhere()
     }
 }
 
@@ -188,6 +197,8 @@ impl Call {
 pub(super) struct Answer {
     /// Its status.
     pub(super) status: StatusCode,
+    /// Its headers.
+    pub(super) headers: HeaderMap,
     /// Its body.
     pub(super) body: Bytes,
 }
@@ -248,7 +259,7 @@ fn request(place: &Place, http2: bool, call: Call) -> Result<Request<Full<Bytes>
 async fn whole(answer: Response<Incoming>) -> Result<Answer, Cause> {
     let (head, body) = answer.into_parts();
     let body = Limited::new(body, LARGEST).collect().await?.to_bytes();
-    Ok(Answer { status: head.status, body })
+    Ok(Answer { status: head.status, headers: head.headers, body })
 }
 
 async fn within<T, E: Into<Cause>>(step: impl Future<Output = Result<T, E>>) -> Result<T, Cause> {

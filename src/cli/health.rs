@@ -5,8 +5,10 @@ use anyhow::anyhow;
 use http::{StatusCode, Uri};
 use serde_json::{Map, Value, json};
 
+use crate::telemetry::logs::chain;
+
 use super::client::{Call, NoAnswer, Place, Trust, ask, reachable};
-use super::{Environment, Exit, Format, causes, load, print, runtime};
+use super::{Environment, Exit, Format, load, print, runtime};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -55,7 +57,7 @@ async fn look(place: &Place, trust: &Trust) -> anyhow::Result<Health> {
 }
 
 fn down(silent: &NoAnswer) -> Health {
-    let trouble = Map::from_iter([("gate".to_owned(), json!(causes(silent)))]);
+    let trouble = Map::from_iter([("gate".to_owned(), json!(chain(silent)))]);
     Health { alive: false, ready: false, trouble }
 }
 

@@ -3,6 +3,7 @@
 //! * `serve` runs the gate; `demo` runs it with everything around it.
 //! * `config` and `policy` check what a gate would run with. `audit` verifies and exports what it wrote.
 //! * `token` makes, lists and revokes API keys.
+//! * `key` replaces the signing key. `doctor` looks at everything that a gate needs, and at the apps behind it.
 //! * `health` asks a running gate how it is. `completions` and `man` describe the command line itself.
 //! * `grant` and `session` work on a running gate, by its API.
 //! * `client`: the HTTP that commands speak; `gate`: the API over it. `table`: columns for people.
@@ -13,11 +14,13 @@ mod client;
 mod completions;
 mod config;
 mod demo;
+mod doctor;
 mod gate;
 mod grant;
 mod health;
 #[cfg(test)]
 mod help_tests;
+mod key;
 mod man;
 mod policy;
 mod serve;
@@ -26,7 +29,6 @@ mod table;
 mod token;
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
@@ -69,6 +71,11 @@ enum Command {
     /// List and end sessions at a running gate
     #[command(subcommand)]
     Session(session::Command),
+    /// List and replace the keys that sign assertions
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Look at everything that the gate needs, and at the apps behind it: what fails, what is open to abuse, what to do
+    Doctor(doctor::Arguments),
     /// Ask the running gate whether it would let somebody pass: exit 0 when it is ready, else 1 and why
     Health(health::Arguments),
     /// Print what a shell needs to complete commands and options
@@ -135,6 +142,8 @@ fn run(command: Command, environment: &Environment) -> anyhow::Result<Exit> {
         Command::Token(command) => token::run(command, environment),
         Command::Grant(command) => grant::run(command, environment),
         Command::Session(command) => session::run(command, environment),
+        Command::Key(command) => key::run(command, environment),
+        Command::Doctor(arguments) => doctor::run(&arguments, environment),
         Command::Health(arguments) => health::run(&arguments, environment),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
@@ -153,12 +162,6 @@ fn command() -> clap::Command {
 /// The checked configuration in the file `path`.
 fn load(path: &Path, environment: &Environment) -> anyhow::Result<Loaded> {
     settings::load(path, environment.clone().into_iter()).map_err(|errors| anyhow::anyhow!("{errors}"))
-}
-
-/// An error with all its causes, in one line.
-fn causes(error: &dyn Error) -> String {
-    let all = std::iter::successors(Some(error), |&cause| cause.source());
-    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Prints a result on stdout.

@@ -3,17 +3,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
-use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderValue;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use serde_json::json;
 
 use crate::config::{self, AssertionKey};
+use crate::domain::time::Timestamp;
 
-use super::keys::Keys;
+use super::keys::{Keys, Pair};
 
 /// The claims of an assertion (contract, section 5). Times are seconds since 1970.
 #[derive(Debug, Clone, Serialize)]
@@ -71,66 +70,72 @@ pub struct Act<'a> {
 pub struct SignError;
 
 /// Signs the assertions of one route.
-#[derive(Debug)]
-pub struct Signer {
-    /// The header, encoded, with its dot: the same for every assertion.
-    header: String,
-    key: SigningKey,
+pub struct Signer(Source);
+
+/// Where its key comes from.
+enum Source {
+    /// Our own keys, which are replaced now and then.
+    Ours(Arc<Keys>),
+    /// A secret shared with the app.
+    Shared(Arc<hmac::Key>),
 }
 
-enum SigningKey {
-    EdDsa(Arc<Ed25519KeyPair>),
-    Hs256(Box<hmac::Key>),
+/// The key that signs at a moment. An assertion that is kept is good while this is the same.
+#[derive(Clone)]
+pub struct SigningKey(Material);
+
+#[derive(Clone)]
+enum Material {
+    EdDsa(Arc<Pair>),
+    Hs256(Arc<hmac::Key>),
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Source::Ours(_) => "Signer(EdDSA)",
+            Source::Shared(_) => "Signer(HS256)",
+        })
+    }
 }
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::EdDsa(_) => "EdDsa(…)",
-            Self::Hs256(_) => "Hs256(…)",
-        })
+        write!(f, "SigningKey({})", self.id())
     }
 }
 
 impl Signer {
     /// A signer as the route's configuration says.
     #[must_use]
-    pub fn new(assertion: &config::Assertion, keys: &Keys) -> Self {
-        let (header, key) = match &assertion.key {
-            AssertionKey::EdDsa => {
-                (json!({ "alg": "EdDSA", "kid": keys.kid(), "typ": "JWT" }), SigningKey::EdDsa(keys.pair()))
-            }
+    pub fn new(assertion: &config::Assertion, keys: &Arc<Keys>) -> Self {
+        Self(match &assertion.key {
+            AssertionKey::EdDsa => Source::Ours(Arc::clone(keys)),
             AssertionKey::Hs256(secret) => {
-                let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
-                (json!({ "alg": "HS256", "typ": "JWT" }), SigningKey::Hs256(Box::new(key)))
+                Source::Shared(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes())))
             }
-        };
-        Self { header: URL_SAFE_NO_PAD.encode(header.to_string()) + ".", key }
+        })
     }
 
-    /// Signs. The value is marked sensitive.
+    /// The key that signs at `now`.
     ///
     /// # Errors
-    /// Only when the library refuses the key; nothing is forwarded then.
-    pub fn sign(&self, claims: &Claims<'_>) -> Result<HeaderValue, SignError> {
-        let claims = serde_json::to_vec(claims).map_err(|_| SignError)?;
-        let mut token = self.header.clone();
-        URL_SAFE_NO_PAD.encode_string(claims, &mut token);
-        let signature = self.key.sign(token.as_bytes())?;
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
-        let mut value = HeaderValue::try_from(token).map_err(|_| SignError)?;
-        value.set_sensitive(true);
-        Ok(value)
+    /// When there is none; nothing is forwarded then.
+    pub fn key(&self, now: Timestamp) -> Result<SigningKey, SignError> {
+        let material = match &self.0 {
+            Source::Ours(keys) => Material::EdDsa(keys.active(now).ok_or(SignError)?),
+            Source::Shared(key) => Material::Hs256(Arc::clone(key)),
+        };
+        Ok(SigningKey(material))
     }
 
     /// Whether the secret that this route shares with its app signed `token`, whenever (for the chain check). What our
     /// own keys signed, [`Keys::verifies`] tells.
     #[must_use]
     pub fn secret_verifies(&self, token: &str) -> bool {
-        let key = match &self.key {
-            SigningKey::EdDsa(_) => return false,
-            SigningKey::Hs256(key) => key,
+        let key = match &self.0 {
+            Source::Ours(_) => return false,
+            Source::Shared(key) => key,
         };
         let parts = token.rsplit_once('.').and_then(|(signed, signature)| {
             URL_SAFE_NO_PAD.decode(signature).ok().map(|signature| (signed, signature))
@@ -140,10 +145,39 @@ impl Signer {
 }
 
 impl SigningKey {
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        match self {
-            Self::EdDsa(pair) => Ok(pair.try_sign(message).map_err(|_| SignError)?.as_ref().to_vec()),
-            Self::Hs256(key) => Ok(hmac::sign(key, message).as_ref().to_vec()),
+    /// What tells it from other keys of the same route.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match &self.0 {
+            Material::EdDsa(pair) => pair.kid(),
+            Material::Hs256(_) => "HS256",
+        }
+    }
+
+    /// Signs. The value is marked sensitive.
+    ///
+    /// # Errors
+    /// Only when the library refuses the key; nothing is forwarded then.
+    pub fn sign(&self, claims: &Claims<'_>) -> Result<HeaderValue, SignError> {
+        let claims = serde_json::to_vec(claims).map_err(|_| SignError)?;
+        let mut token = URL_SAFE_NO_PAD.encode(self.header()) + ".";
+        URL_SAFE_NO_PAD.encode_string(claims, &mut token);
+        let signature = match &self.0 {
+            Material::EdDsa(pair) => pair.sign(token.as_bytes()).ok_or(SignError)?,
+            Material::Hs256(key) => hmac::sign(key, token.as_bytes()).as_ref().to_vec(),
+        };
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        let mut value = HeaderValue::try_from(token).map_err(|_| SignError)?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    fn header(&self) -> String {
+        match &self.0 {
+            // A thumbprint is base64url: nothing in it needs escaping.
+            Material::EdDsa(pair) => format!(r#"{{"alg":"EdDSA","kid":"{}","typ":"JWT"}}"#, pair.kid()),
+            Material::Hs256(_) => r#"{"alg":"HS256","typ":"JWT"}"#.to_owned(),
         }
     }
 }
@@ -152,7 +186,7 @@ impl SigningKey {
 mod tests {
     use jsonwebtoken::jwk::JwkSet;
     use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::config::Binding;
@@ -178,14 +212,15 @@ mod tests {
         }
     }
 
-    fn signer(key: AssertionKey, keys: &Keys) -> Signer {
+    fn signer(key: AssertionKey, keys: &Arc<Keys>) -> Signer {
         let assertion =
             config::Assertion { bind: Binding::Request, key, audience: "https://app.example.com".to_owned() };
         Signer::new(&assertion, keys)
     }
 
-    fn signed(key: AssertionKey, keys: &Keys) -> HeaderValue {
-        signer(key, keys).sign(&claims()).expect("a sound key signs")
+    fn signed(key: AssertionKey, keys: &Arc<Keys>) -> HeaderValue {
+        let signer = signer(key, keys);
+        signer.key(at(1_795_000_000)).and_then(|key| key.sign(&claims())).expect("a sound key signs")
     }
 
     /// What an app does with its JWT library; times are not its business here.
@@ -199,10 +234,10 @@ mod tests {
     #[test]
     fn an_app_verifies_an_assertion_by_our_jwks_alone() {
         let dir = tempfile::tempdir().expect("a folder");
-        let keys = Keys::open(dir.path()).expect("a new key");
+        let keys = Arc::new(Keys::open(dir.path()).expect("a new key"));
         let token = signed(AssertionKey::EdDsa, &keys);
 
-        let published: JwkSet = serde_json::from_value(keys.jwks()).expect("a JWKS document");
+        let published: JwkSet = serde_json::from_value(keys.jwks(at(1_795_000_000))).expect("a JWKS document");
         let header = jsonwebtoken::decode_header(token.as_bytes()).expect("a header");
         let key = published.find(&header.kid.expect("a kid")).expect("the key is published");
         let claims = read_by_an_app(&token, &DecodingKey::from_jwk(key).expect("a key"), Algorithm::EdDSA);
@@ -214,7 +249,7 @@ mod tests {
     #[test]
     fn an_app_verifies_an_hs256_assertion_by_the_shared_secret() {
         let dir = tempfile::tempdir().expect("a folder");
-        let keys = Keys::open(dir.path()).expect("a new key");
+        let keys = Arc::new(Keys::open(dir.path()).expect("a new key"));
         let token = signed(AssertionKey::Hs256("a secret of at least 32 bytes, shared".into()), &keys);
 
         let key = DecodingKey::from_secret(b"a secret of at least 32 bytes, shared");
@@ -224,7 +259,7 @@ mod tests {
     #[test]
     fn each_key_recognises_what_it_signed_and_nothing_else() {
         let dir = tempfile::tempdir().expect("a folder");
-        let keys = Keys::open(dir.path()).expect("a new key");
+        let keys = Arc::new(Keys::open(dir.path()).expect("a new key"));
         let of = |key| signed(key, &keys).to_str().expect("ASCII").to_owned();
         let secret = |text: &str| AssertionKey::Hs256(text.into());
         let (by_key, by_secret) = (of(AssertionKey::EdDsa), of(secret("hush hush hush")));
@@ -240,7 +275,7 @@ mod tests {
     #[test]
     fn neither_the_assertion_nor_the_secret_shows_in_debug_output() {
         let dir = tempfile::tempdir().expect("a folder");
-        let keys = Keys::open(dir.path()).expect("a new key");
+        let keys = Arc::new(Keys::open(dir.path()).expect("a new key"));
         let token = signed(AssertionKey::EdDsa, &keys);
         assert_eq!(format!("{token:?}"), "Sensitive");
         let assertion = config::Assertion {
@@ -248,6 +283,12 @@ mod tests {
             key: AssertionKey::Hs256("hush".into()),
             audience: String::new(),
         };
-        assert!(format!("{:?}", Signer::new(&assertion, &keys)).ends_with("key: Hs256(…) }"));
+        let signer = Signer::new(&assertion, &keys);
+        let key = signer.key(at(1_795_000_000)).expect("a key");
+        assert_eq!(format!("{signer:?} {key:?}"), "Signer(HS256) SigningKey(HS256)");
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
     }
 }

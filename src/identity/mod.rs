@@ -6,7 +6,7 @@
 //! * `jws`: a signed token taken apart; its claims come out only through its signature.
 //! * `secret`: our own bearers, API keys and session tokens: random, shown once, stored as hashes.
 //! * `cookie`: how ours are set and cleared.
-//! * `keys`: the signing key of assertions, made on first start.
+//! * `keys`: the signing keys of assertions: the first is made on first start, others replace it with overlap.
 //! * `assertion`: what the app gets to see, signed.
 //! * `trusted`: other gates, whose assertions tell that a request comes from inside a login of theirs.
 mod assertion;
@@ -24,13 +24,13 @@ mod secret;
 mod testing;
 mod trusted;
 
-pub use assertion::{Act, Claims, SignError, Signer};
+pub use assertion::{Act, Claims, SignError, Signer, SigningKey};
 pub use cookie::{clear_cookie, clear_site_data, set_cookie};
 pub use fetch::FetchError;
 pub use flow::{Flow, Seal};
 pub use jwks::{Jwks, JwksError};
 pub use jwt::{JwtError, VerifiedJwt, Verifier, unverified_issuer};
-pub use keys::{KeyError, Keys};
+pub use keys::{KeyError, KeyShown, KeyState, Keys, Rotated, begins, keys_folder};
 pub use oidc::{Identified, OidcError, Provider, Returned};
 pub use proof::{Bound, Proof};
 pub use secret::{ApiKey, EntryCode, SecretHash, SessionToken, StaffToken};

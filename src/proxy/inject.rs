@@ -10,7 +10,7 @@ use crate::domain::random;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::session::Basis;
 use crate::domain::time::Span;
-use crate::identity::{Act, Claims};
+use crate::identity::{Act, Claims, SignError};
 use crate::request::{Normalized, Route, Routed};
 use crate::telemetry::logs::chain;
 
@@ -167,28 +167,28 @@ fn assertion(
     door: &Door,
     arrival: &Arrival,
 ) -> Result<HeaderValue, Refusal> {
+    let key = door.signer.key(arrival.now).map_err(|error| unsigned(&error))?;
+    let sign = |claims: &Claims<'_>| key.sign(claims).map_err(|error| unsigned(&error));
     match routed.route.config.assertion.bind {
-        Binding::Request => sign(&claims(&routed.route, entry, gate, arrival, Some(routed)), door),
+        Binding::Request => sign(&claims(&routed.route, entry, gate, arrival, Some(routed))),
         Binding::Session => {
             let route = routed.route.index;
-            if let Some(kept) = entry.assertion(route, arrival.now) {
+            if let Some(kept) = entry.assertion(route, key.id(), arrival.now) {
                 return Ok(kept);
             }
             let claims = claims(&routed.route, entry, gate, arrival, None);
-            let value = sign(&claims, door)?;
+            let value = sign(&claims)?;
             let lasts = Span::from_seconds(claims.exp.saturating_sub(claims.iat));
             let renew_at = arrival.now.plus(Span::from_millis(lasts.as_millis() - RENEW.as_millis()));
-            entry.keep_assertion(SignedFor { route, renew_at, value: value.clone() });
+            entry.keep_assertion(SignedFor { route, signed_by: key.id().to_owned(), renew_at, value: value.clone() });
             Ok(value)
         }
     }
 }
 
-fn sign(claims: &Claims<'_>, door: &Door) -> Result<HeaderValue, Refusal> {
-    door.signer.sign(claims).map_err(|error| {
-        tracing::error!(error = chain(&error), "cannot sign an assertion");
-        Code::Internal.into()
-    })
+fn unsigned(error: &SignError) -> Refusal {
+    tracing::error!(error = chain(error), "cannot sign an assertion");
+    Code::Internal.into()
 }
 
 fn claims<'a>(

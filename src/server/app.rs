@@ -1,6 +1,5 @@
 //! From a checked configuration to a running gate: every room is built here, once, from the lowest up.
 use std::net::SocketAddr;
-use std::path::Path;
 use std::slice;
 use std::sync::Arc;
 
@@ -14,16 +13,17 @@ use crate::audit::{Journal, JournalError};
 use crate::cache::{self, Directory};
 use crate::config::{Config, JwksFrom};
 use crate::domain::time::Clock;
-use crate::identity::{Jwks, JwksError, KeyError, Keys, TrustedGates, Verifier};
+use crate::identity::{self, Jwks, JwksError, KeyError, Keys, TrustedGates, Verifier};
 use crate::policy::{Bundle, Engine, PolicyErrors};
 use crate::proxy::{Gate, GateError, HandshakeError, Listener, Parts, Tls, accept};
 use crate::store::{Feed, Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::traces::{CollectorError, Traces};
 
-use super::ops;
 use super::reload::{self, Reload, Standing};
+use super::seal::OwnSeal;
 use super::shutdown::{Phases, Stopping};
+use super::{keys as key_folder, ops};
 
 /// Why the gate does not start.
 #[derive(Debug, thiserror::Error)]
@@ -95,8 +95,9 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
     let metrics = Metrics::new();
     let engine = Arc::new(Engine::new(Bundle::load(&config.policy).map_err(StartError::Policies)?));
     let store = Store::open(&config.store).await?;
-    let keys = Arc::new(Keys::open(&keys_folder(&config.store.path))?);
-    let journal = Journal::open(&config.audit, &node(), &clock, &metrics, Arc::clone(&keys) as _)?;
+    let keys = Arc::new(Keys::open(&identity::keys_folder(&config.store.path))?);
+    let seal = Arc::new(OwnSeal::new(&keys, &clock));
+    let journal = Journal::open(&config.audit, &node(), &clock, &metrics, seal)?;
     let (staff, customers) = verifiers(&config, &clock).await?;
 
     let phases = Phases::new();
@@ -119,6 +120,8 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
     let trusted = TrustedGates::new(&config.trusted_gates, &clock);
     let sources = sources(&config, &access, &directory, tls.as_ref(), &customers, &trusted);
     let (reload, files) = reloading(&phases, &access, sources, customers.keys(), &trusted);
+    let watched = key_folder::watch(Arc::clone(&keys), Arc::clone(&clock), phases.stop_background.clone());
+    phases.background.spawn(watched);
 
     let parts = Parts {
         trusted,
@@ -233,12 +236,6 @@ async fn verifier(issuer: &str, audience: &str, keys: &JwksFrom, clock: &Arc<Clo
     let jwks = Jwks::new(keys.clone(), issuer, Arc::clone(clock));
     jwks.warm().await?;
     Ok(Verifier::new(issuer.to_owned(), audience.to_owned(), jwks))
-}
-
-/// The signing key lies in a folder beside the store.
-#[must_use]
-pub fn keys_folder(store: &Path) -> std::path::PathBuf {
-    store.with_file_name("keys")
 }
 
 /// This node's name in the trail: the machine's.

@@ -1,16 +1,19 @@
 //! Builds everything once, listens, and shuts down in order.
 //!
 //! * `app`: from a checked configuration to a running gate.
+//! * `keys`: has a rotation of the signing keys count without a restart.
 //! * `ops`: the operators' listener: `/metrics`, `/healthz`, `/readyz`.
 //! * `reload`: what may change on disk while the gate runs.
 //! * `seal`: who signs the trail's checkpoints.
 //! * `shutdown`: what a signal ends, in which order.
 mod app;
+mod keys;
 mod ops;
 mod reload;
 mod seal;
 mod shutdown;
 
-pub use app::{Running, StartError, keys_folder, start};
+pub use app::{Running, StartError, start};
 pub use reload::Reload;
+pub use seal::trust;
 pub use shutdown::{Signalled, Signals};

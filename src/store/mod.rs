@@ -4,6 +4,7 @@
 //! row of the change feed, by which caches learn of it.
 //!
 //! * `sqlite`: the pools: one writer, several readers; WAL, `synchronous = FULL`.
+//! * `inspect`: a look at it that changes nothing.
 //! * `write`: that one transaction: [`Write::commit`] takes the event, so that no change goes without one.
 //! * `feed`: changes, with acknowledgements: how a revoke knows that nothing of it can pass any more.
 //! * `admission`: the one question of the proxy's cache.
@@ -25,6 +26,7 @@ mod feed;
 pub mod grants;
 mod housekeeping;
 pub mod idempotency;
+mod inspect;
 pub mod members;
 pub mod sessions;
 pub mod sign_ins;
@@ -36,5 +38,6 @@ mod write;
 
 pub use admission::Admission;
 pub use feed::{Ack, Announcement, Change, Feed, Subscription};
+pub use inspect::{Inspected, inspect};
 pub use sqlite::{Connection, Read, Store, StoreError};
 pub use write::Write;

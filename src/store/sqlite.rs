@@ -14,12 +14,13 @@ use tokio::sync::Notify;
 use crate::config;
 
 /// How long a statement waits for another process's write, and a caller for a free connection.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Connections that read at the same time.
 const READERS: u32 = 4;
 
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations");
+/// The steps of the schema, in order.
+pub(super) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations");
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -20,6 +20,7 @@
 //! * `trail`: what an auditor and a customer can prove by the trail, and what whoever changes it cannot hide.
 //! * `sign_in`: engineers sign in by browser. `browsers`: what that is worth to their sessions.
 //! * `traces`: the place of a request in its trace, and the collector that hears of it.
+//! * `rotation`: the signing key is replaced while the gate serves. `doctor`: what is found wrong, and told.
 //! * `operate`: what operators meet: mistakes, signals, an app or a disk that is gone.
 #![expect(
     clippy::unwrap_used,
@@ -34,6 +35,7 @@ mod chained;
 mod commands;
 mod consent;
 mod coverage;
+mod doctor;
 mod effects;
 mod examples;
 mod explain;
@@ -44,6 +46,7 @@ mod proxy;
 mod real;
 mod refusals;
 mod residue;
+mod rotation;
 mod sign_in;
 mod spine;
 mod traces;

@@ -23,8 +23,8 @@ const WILDCARDS: [(&str, &str); 2] = [
 const DECIDING: [&str; 8] = ["domain", "problem", "request", "identity", "policy", "cache", "access", "proxy"];
 
 /// Types that hold a secret, and the files that define one.
-const SECRETS: [&str; 5] = ["ApiKey", "SessionToken", "SecretHash", "Keys", "Signer"];
-const SECRET_FILES: [&str; 3] = ["src/identity/secret.rs", "src/identity/keys.rs", "src/config/secret.rs"];
+const SECRETS: [&str; 7] = ["ApiKey", "SessionToken", "SecretHash", "Keys", "Pair", "Signer", "SigningKey"];
+const SECRET_FILES: [&str; 3] = ["src/identity/secret.rs", "src/identity/keys/pair.rs", "src/config/secret.rs"];
 
 /// Permits that are not made by `decide_access`.
 pub(crate) fn permits(source: &Source) -> Vec<String> {
@@ -209,7 +209,7 @@ mod tests {
         let printed = |path, text| printed(&Source::read(path, text)).len();
         assert_eq!(printed("src/api/x.rs", "impl fmt::Display for identity::ApiKey {}"), 1);
         assert_eq!(printed("src/identity/secret.rs", "macro_rules! m { () => { impl fmt::Display for $name {} } }"), 1);
-        assert_eq!(printed("src/identity/keys.rs", "#[derive(Debug, Serialize)] struct Stored;"), 1);
+        assert_eq!(printed("src/identity/keys/pair.rs", "#[derive(Debug, Serialize)] struct Stored;"), 1);
         assert_eq!(printed("src/api/x.rs", "impl fmt::Display for Answer {}"), 0);
     }
 

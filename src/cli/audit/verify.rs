@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::{Environment, Exit, Format, load, print};
-use crate::audit::{self, Evidence, Proof, Report, Seal as _, Trust};
+use crate::audit::{self, Evidence, Proof, Report, Trust};
 use crate::domain::id::WorkspaceId;
-use crate::identity::Keys;
+use crate::identity::{KeyError, Keys, keys_folder};
 use crate::server;
 
 #[derive(Debug, clap::Args)]
@@ -61,8 +61,10 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> anyhow::R
         (None, None) => {
             let config = load(config.as_deref(), environment)?;
             if trust.is_none() {
-                let own = Keys::existing(&server::keys_folder(&config.store.path))?;
-                trust = own.map(|keys| keys.trust()).unwrap_or_default();
+                trust = match Keys::existing(&keys_folder(&config.store.path)) {
+                    Err(KeyError::None { .. }) => Trust::default(),
+                    own => server::trust(&own?),
+                };
             }
             config.audit.dir
         }

@@ -131,7 +131,7 @@ impl Jwks {
     /// # Errors
     /// When the keys are in a file that cannot be read or holds none: that is a mistake in the configuration.
     pub async fn warm(&self) -> Result<(), JwksError> {
-        let Err(error) = self.load().await.and_then(|known| self.some_usable(&known)) else { return Ok(()) };
+        let Err(error) = self.read().await else { return Ok(()) };
         match &self.source {
             JwksFrom::File(_) => Err(error),
             JwksFrom::Url(_) | JwksFrom::Discovery => {
@@ -176,6 +176,14 @@ impl Jwks {
     #[must_use]
     pub fn holds(&self, thumbprint: &str) -> Option<bool> {
         self.known.load().as_ref().map(|known| known.keys.holds(thumbprint))
+    }
+
+    /// Reads the keys, wherever they are.
+    ///
+    /// # Errors
+    /// When they cannot be read, or none of them is of use.
+    pub async fn read(&self) -> Result<(), JwksError> {
+        self.load().await.and_then(|known| self.some_usable(&known))
     }
 
     /// The key for a token that is signed with `alg` and names `kid`, and its thumbprint.
