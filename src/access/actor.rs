@@ -8,7 +8,7 @@ use crate::audit::{Event, Kind};
 use crate::domain::engineer::Engineer;
 use crate::domain::id::{ApiKeyId, Email, EngineerId, MemberId, SignInId, WorkspaceId};
 use crate::domain::member::{Member, Role};
-use crate::domain::refusal::Code;
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Timestamp;
 use crate::identity::ApiKey;
 use crate::store::members::Known;
@@ -146,7 +146,7 @@ impl Access {
         let MemberClaims { workspace, id, email, role, issued_at, impersonated } = claims;
         let told = Member { workspace, id, email, role };
         let mut read = self.store.read().await?;
-        workspaces::find(&mut read, &told.workspace).await?.ok_or(Code::NotFound)?;
+        workspaces::find(&mut read, &told.workspace).await?.ok_or_else(|| unknown(&told.workspace))?;
         let known = members::known(&mut read, &told.key()).await?;
         drop(read);
         let member = match believed(known, &told, issued_at)? {
@@ -159,7 +159,7 @@ impl Access {
     async fn told_member(&self, told: Member, issued_at: Timestamp) -> Result<Member, AccessError> {
         let mut tx = self.store.write().await?;
         let now = self.clock.now();
-        workspaces::find(&mut tx, &told.workspace).await?.ok_or(Code::NotFound)?;
+        workspaces::find(&mut tx, &told.workspace).await?.ok_or_else(|| unknown(&told.workspace))?;
         let known = members::known(&mut tx, &told.key()).await?;
         if let Some(member) = believed(known, &told, issued_at)? {
             return Ok(member);
@@ -250,6 +250,12 @@ impl Access {
         let scopes = known.scopes.iter().filter_map(|word| word.parse().ok()).collect();
         Ok(Actor::Key(KeyActor { id: known.id, name: known.name, scopes }))
     }
+}
+
+/// A genuine token names this workspace, so its bearer learns nothing new.
+fn unknown(workspace: &WorkspaceId) -> Refusal {
+    Refusal::because(Code::NotFound, format!("the token's workspace `{workspace}` is not in the directory"))
+        .next("let the vendor's backend put it there, with a key of the scope `directory`")
 }
 
 /// Whom to believe: what is known, if the token says the same or was made before the last word on the member; none

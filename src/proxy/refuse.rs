@@ -98,10 +98,13 @@ struct Page<'a> {
 pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_away: TurnedAway) -> Response<Body> {
     let TurnedAway { refusal, event, let_through, forget } = turned_away;
     gate.metrics.refusals_total.with_label_values(&[refusal.code.as_str()]).inc();
-    if let Some(event) = event {
-        gate.journal.note(*event);
-    }
     let problem = Problem::new(&refusal, arrival.id.clone());
+    match event {
+        Some(event) => gate.journal.note(*event),
+        None if let_through => {}
+        // The trail has no place for it, since no session is known; whoever is shown its id finds it here.
+        None => tracing::info!(request = %arrival.id, code = problem.code, peer = %arrival.peer, "refused"),
+    }
     if !let_through {
         count(gate, arrival, head, &problem);
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::world::{World, chaperone, engineers, eventually, members, refused};
+use crate::world::{World, body, chaperone, engineers, eventually, members, refused, request};
 
 /// Longer than any story here waits, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -98,6 +98,18 @@ async fn a_second_signal_ends_the_gate_at_once_and_the_trail_is_whole() {
     says(&world, "stopped at once").await;
     assert_eq!(world.gate.ended(PATIENCE).await.code(), Some(0));
     assert_eq!(chaperone(&["audit", "verify", "--config", &world.config()]).code, Some(0));
+}
+
+#[tokio::test]
+async fn a_request_that_no_session_was_known_for_is_found_in_the_log_by_its_id() {
+    let world = World::start().await;
+    let answer = world.send(request("GET", "/w/acme/a?secret=hush").body(body("")).unwrap()).await.expect(401);
+    let id = answer.header("x-request-id").unwrap();
+    let line =
+        eventually("its line", PATIENCE, async || world.gate.log().into_iter().find(|line| line["request"] == id))
+            .await;
+    assert_eq!((&line["message"], &line["code"]), (&json!("refused"), &json!("no-session")));
+    assert!(!line.to_string().contains("hush"), "{line}");
 }
 
 /// Alerts and the dashboard speak of metrics that exist.

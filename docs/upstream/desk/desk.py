@@ -1,7 +1,7 @@
 """Two issuers on your desk, to try a gate without an identity provider. Needs PyJWT and cryptography.
 
 python desk.py keys          writes the issuers' public keys, and a token of an engineer and of a member
-python desk.py enter KEY     the member grants, the engineer enters; prints the cookie of the session
+python desk.py enter KEY     the member grants, the engineer enters; prints the cookie of the session (and the grant)
 """
 import json
 import os
@@ -52,6 +52,7 @@ def enter(key):
     why = {"workspace": "acme", "grant": grant["id"], "reason": "to try it"}
     session = call("POST", "/sessions", token("staff"), why)
     print("__Host-chaperone=" + session["token"])
+    print("grant", grant["id"], file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -68,10 +68,13 @@ function read(part) {
   }
 }
 
-/** Middleware for Express, Connect and the like: `request.support` holds the claims; nobody passes without them. */
-export function chaperone(options) {
+/** Middleware for Express, Connect and the like: `request.support` holds the claims, and nobody passes without them.
+ *  With `required: false`, whoever has no assertion passes with `request.support = null`. */
+export function chaperone({ required = true, ...options }) {
   const gate = new Gate(options);
   return async (request, response, next) => {
+    request.support = null;
+    if (!required && request.headers["x-chaperone-assertion"] === undefined) return next();
     try {
       const path = (request.originalUrl ?? request.url).split("?", 1)[0];
       request.support = await gate.verify(request.headers["x-chaperone-assertion"], request.method, path);

@@ -87,7 +87,8 @@ pub(super) fn text(record: &Value) -> String {
     add(if word("/engineer").is_some() { " as " } else { "  " }, word("/subject"));
     add("  ", word("/request/method"));
     add(" ", word("/request/path"));
-    add("  refused: ", word("/decision/code"));
+    let ended = word("/kind").is_some_and(|kind| kind.rsplit('.').next() == Some("ended"));
+    add(if ended { "  because: " } else { "  refused: " }, word("/decision/code"));
     add("  status ", record.pointer("/response/status").map(ToString::to_string));
     add(", ", word("/response/outcome"));
     add("  ticket ", word("/ticket"));

@@ -30,8 +30,16 @@ fn scheme(public_url: &str) -> Finding {
     if public_url.starts_with("https://") {
         return Finding::ok("public_url", format!("`{public_url}` is https"));
     }
+    let host = public_url.trim_start_matches("http://");
+    if host == "[::1]" || host.starts_with("[::1]:") || ["127.0.0.1", "localhost"].contains(&before_port(host)) {
+        return Finding::ok("public_url", format!("`{public_url}` is on this machine alone"));
+    }
     let said = format!("`{public_url}` is not https: browsers keep our cookies on https, or on localhost, alone");
     Finding::warn("public_url", said, "set `server.public_url` to the https address that people use")
+}
+
+fn before_port(host: &str) -> &str {
+    host.split_once(':').map_or(host, |(host, _port)| host)
 }
 
 fn certificate(files: &Files, public_url: &str, now: Timestamp) -> Vec<Finding> {
