@@ -20,6 +20,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_util::task::TaskTracker;
 
+use crate::domain::host::is_loopback;
+
 /// How long each step may take: connecting, TLS, the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The largest answer, in bytes.
@@ -123,9 +125,7 @@ impl Place {
 
     /// Whether it is another machine than this one, as far as its address tells.
     pub(super) fn is_elsewhere(&self) -> bool {
-        let host = self.address.rsplit_once(':').map_or(self.address.as_str(), |(host, _)| host);
-        let literal = host.trim_start_matches('[').trim_end_matches(']');
-        host != "localhost" && !literal.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        !is_loopback(self.address.rsplit_once(':').map_or(self.address.as_str(), |(host, _)| host))
     }
 
     /// Whether what is sent there can be read on the way: it is neither TLS nor this machine.

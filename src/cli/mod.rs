@@ -59,7 +59,7 @@ enum Command {
     /// Read, check and test policies
     #[command(subcommand)]
     Policy(policy::Command),
-    /// Verify and export the trail
+    /// Read, verify and export the trail
     #[command(subcommand)]
     Audit(audit::Command),
     /// Make, list and revoke API keys

@@ -7,6 +7,7 @@ use http::Uri;
 use http::uri::Authority;
 use ipnet::IpNet;
 
+use crate::domain::host::is_loopback;
 use crate::domain::path_pattern::PathPattern;
 use crate::domain::time::Span;
 
@@ -192,9 +193,4 @@ pub(super) fn fetched(given: &str) -> Parsed<Uri> {
     }
     Err(Complaint::new(format!("{} is fetched without TLS", quoted(given)))
         .hint("use `https`; plain `http` is for loopback only"))
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

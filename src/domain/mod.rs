@@ -5,13 +5,14 @@
 //!
 //! * Who: `workspace`, `member`, `engineer`. By what right: `grant`, `emergency`. Inside: `session`.
 //! * What is asked and answered: `effect` of a request, `action` of the control plane, `refusal` with its code.
-//! * What all of them are made of: `id`, `text`, `path_pattern`, `time` (the only clocks), `random` (the only dice).
+//! * What all of them are made of: `id`, `text`, `host`, `path_pattern`, `time` (the only clocks), `random` (the only dice).
 //! * `schema`: how the API's document describes those that are texts.
 pub mod action;
 pub mod effect;
 pub mod emergency;
 pub mod engineer;
 pub mod grant;
+pub mod host;
 pub mod id;
 pub mod member;
 pub mod path_pattern;

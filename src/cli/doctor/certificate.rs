@@ -1,10 +1,12 @@
 //! TLS towards clients: does the certificate fit its key, the public URL and the calendar.
+use http::Uri;
 use rustls::client::verify_server_name;
 use rustls::server::ParsedCertificate;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
 
 use crate::config::{Config, Tls as Files};
+use crate::domain::host::is_loopback;
 use crate::domain::time::{Span, Timestamp};
 use crate::proxy::Tls;
 use crate::telemetry::logs::chain;
@@ -30,16 +32,11 @@ fn scheme(public_url: &str) -> Finding {
     if public_url.starts_with("https://") {
         return Finding::ok("public_url", format!("`{public_url}` is https"));
     }
-    let host = public_url.trim_start_matches("http://");
-    if host == "[::1]" || host.starts_with("[::1]:") || ["127.0.0.1", "localhost"].contains(&before_port(host)) {
+    if public_url.parse::<Uri>().is_ok_and(|url| url.host().is_some_and(is_loopback)) {
         return Finding::ok("public_url", format!("`{public_url}` is on this machine alone"));
     }
     let said = format!("`{public_url}` is not https: browsers keep our cookies on https, or on localhost, alone");
     Finding::warn("public_url", said, "set `server.public_url` to the https address that people use")
-}
-
-fn before_port(host: &str) -> &str {
-    host.split_once(':').map_or(host, |(host, _port)| host)
 }
 
 fn certificate(files: &Files, public_url: &str, now: Timestamp) -> Vec<Finding> {

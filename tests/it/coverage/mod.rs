@@ -83,7 +83,7 @@ async fn a_path_takes_the_methods_of_the_document_and_no_others() {
 }
 
 #[tokio::test]
-async fn the_document_is_for_everybody_and_for_the_apps_own_pages() {
+async fn the_document_is_for_everybody() {
     let world = World::start().await;
     let asked = request("GET", "/.chaperone/api/openapi.json").header("origin", "https://ledgerly.example");
     let answer = world.send(asked.body(body("")).unwrap()).await.expect(200);
