@@ -90,6 +90,6 @@ fn told(kind: Kind, row: &KeyRow, now: Timestamp) -> Result<Event, StoreError> {
     let facts = json!({ "by": "command-line", "key": row.id, "name": row.name, "scopes": row.scopes });
     let facts =
         to_raw_value(&facts).map_err(|error| StoreError::Corrupt { table: "events", problem: error.to_string() })?;
-    let decision = Decision { allow: true, code: None, policies: Vec::new(), bundle: "".into(), facts };
+    let decision = Decision { allow: true, code: None, policies: [].into(), bundle: "".into(), facts };
     Ok(Event { decision: Some(decision), ..Event::new(now, kind) })
 }

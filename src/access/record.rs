@@ -29,7 +29,7 @@ pub(super) fn by_rule(access: &Access, facts: &Value) -> Result<Decision, Access
     let record = DecisionRecord {
         allow: true,
         code: None,
-        policies: Vec::new(),
+        policies: [].into(),
         bundle: access.engine.current().id().clone(),
         facts: String::new(),
     };

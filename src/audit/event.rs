@@ -124,7 +124,7 @@ pub struct Decision {
     /// The leading code of a refusal.
     pub code: Option<String>,
     /// The ids of the policies that decided.
-    pub policies: Vec<Arc<str>>,
+    pub policies: Arc<[Arc<str>]>,
     /// The bundle's digest.
     pub bundle: Arc<str>,
     /// The facts, as one JSON object.

@@ -64,7 +64,7 @@ fn decision(allow: bool) -> Decision {
     Decision {
         allow,
         code: (!allow).then(|| "read-only".to_owned()),
-        policies: vec!["consented".into()],
+        policies: ["consented".into()].into(),
         bundle: "sha256:1f".into(),
         facts: RawValue::from_string(r#"{"now":"2026-11-22T16:00:00Z"}"#.to_owned()).unwrap(),
     }

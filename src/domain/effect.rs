@@ -20,6 +20,9 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Read, Self::Write, Self::Delete, Self::LoginAs, Self::Consent];
+
     /// The word in the configuration, in `context.http.effect` and in the trail.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

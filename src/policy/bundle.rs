@@ -9,6 +9,7 @@ use crate::config;
 use crate::domain::refusal::Code;
 
 use super::load::{self, PolicyErrors};
+use super::looks::Looks;
 use super::slices::Slices;
 
 /// A policy set that passed strict validation.
@@ -18,6 +19,8 @@ pub struct Bundle {
     pub(super) rules: HashMap<PolicyId, Rule>,
     pub(super) id: Arc<str>,
     pub(super) authorizer: Authorizer,
+    /// What its policies about requests look at.
+    pub(super) looks: Looks,
 }
 
 /// What a policy says about itself, in its annotations.

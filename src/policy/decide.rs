@@ -50,11 +50,21 @@ pub struct Refused {
 /// # Errors
 /// Refused when a policy forbids it, none permits it, or any policy could not be evaluated (`policy-error`).
 pub fn decide_access(bundle: &Bundle, prepared: &Prepared, asked: &Asked<'_>) -> Result<Permit, Box<Refused>> {
+    let known = prepared.decisions().recall(bundle, asked);
+    let verdict = known.map_or_else(|| ask(bundle, prepared, asked), Verdict::permitted);
+    settle(bundle, verdict, prepared.facts(asked)).map(|decision| Permit { decision })
+}
+
+/// Asks Cedar, and remembers a yes.
+fn ask(bundle: &Bundle, prepared: &Prepared, asked: &Asked<'_>) -> Verdict {
     let verdict = match prepared.request(asked) {
         Ok(request) => Verdict::of(bundle, &request, prepared.entities()),
         Err(error) => Verdict::unanswerable(error.to_string()),
     };
-    settle(bundle, verdict, prepared.facts(asked)).map(|decision| Permit { decision })
+    if verdict.refusal.is_none() {
+        prepared.decisions().keep(bundle, asked, &verdict.policies);
+    }
+    verdict
 }
 
 /// Decides one action in the control plane.

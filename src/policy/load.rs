@@ -13,6 +13,7 @@ use super::bundle::{Bundle, Rule};
 use super::errors::PolicyError;
 pub use super::errors::PolicyErrors;
 use super::files::{self, Source};
+use super::looks::Looks;
 use super::slices::Slices;
 use super::vocabulary::Vocabulary;
 
@@ -55,7 +56,8 @@ pub(super) fn check(sources: &[Source]) -> Result<Bundle, Box<PolicyErrors>> {
     }
     let rules = draft.rules.into_iter().map(|(id, (rule, _))| (id, rule)).collect();
     let policies = Slices::new(draft.policies);
-    Ok(Bundle { policies, rules, id: digest_of(sources), authorizer: Authorizer::new() })
+    let looks = Looks::of(policies.about_requests());
+    Ok(Bundle { policies, rules, id: digest_of(sources), authorizer: Authorizer::new(), looks })
 }
 
 /// A set in the making.

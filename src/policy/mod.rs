@@ -5,7 +5,7 @@
 //! * `question`: what is asked, in typed facts. `prepared` puts a data-plane question into Cedar's words: the part
 //!   that does not change between two requests of a session is built once, as [`Prepared`]. `control` does it for the
 //!   control plane, `entities` and `vocabulary` for both; `facts` is what the trail keeps of it.
-//!   `memo` keeps what Cedar is slow to make.
+//!   `memo` keeps what Cedar is slow to make, `decisions` what was permitted lately; `looks` says for which requests.
 //! * `bundle`: one checked policy set with its digest, sliced by action in `slices`; [`Engine`] swaps it as a whole.
 //! * `load`: `files` → bundle: schema, strict validation, `annotations`, unique ids; `errors` tells of mistakes.
 //! * `explain`: `policy explain`: why, and what would permit it; decided through the same door.
@@ -14,12 +14,14 @@ mod annotations;
 mod bundle;
 mod control;
 mod decide;
+mod decisions;
 mod entities;
 mod errors;
 mod explain;
 mod facts;
 mod files;
 mod load;
+mod looks;
 mod memo;
 mod prepared;
 mod question;

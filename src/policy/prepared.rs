@@ -9,6 +9,7 @@ use crate::domain::session::{Basis, Session};
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::Workspace;
 
+use super::decisions::Decisions;
 use super::entities::{self, Fact, flag, moment, record, reference, text, texts};
 use super::facts::{AskedFacts, BasisFacts, FixedFacts, HttpFacts};
 use super::memo::Memo;
@@ -29,6 +30,7 @@ pub struct Prepared {
     /// `now`, which is `last_seen_at` of the next request.
     moments: Memo<Timestamp, 4>,
     addresses: Memo<IpAddr, 2>,
+    decisions: Decisions,
     /// The fixed facts as a JSON object without its closing brace.
     facts: String,
 }
@@ -84,6 +86,7 @@ impl Prepared {
             basis: PreparedBasis::new(words, basis)?,
             moments: Memo::new(),
             addresses: Memo::new(),
+            decisions: Decisions::new(basis),
             facts,
         })
     }
@@ -91,6 +94,11 @@ impl Prepared {
     /// The entities of every request of this session.
     pub(super) fn entities(&self) -> &Entities {
         &self.entities
+    }
+
+    /// What was permitted lately.
+    pub(super) fn decisions(&self) -> &Decisions {
+        &self.decisions
     }
 
     /// The question for Cedar. It is built from typed values that fit the schema, so it is not checked against it

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use cedar_policy::{ActionConstraint, Entities, EntityTypeName, EntityUid, Policy, PolicySet, PrincipalConstraint};
 
+use crate::domain::effect::Effect;
+
 use super::vocabulary::Vocabulary;
 
 /// One policy set, sliced by action.
@@ -32,6 +34,13 @@ impl Slices {
     #[cfg(test)]
     pub(super) fn whole(&self) -> &PolicySet {
         &self.whole
+    }
+
+    /// The policies that may be satisfied for some request of a session; those for several effects come several times.
+    pub(super) fn about_requests(&self) -> impl Iterator<Item = &Policy> {
+        let words = Vocabulary::get().ok();
+        let about = move |effect: Effect| self.about(words.map(|words| words.action(effect.action())).as_ref());
+        Effect::ALL.into_iter().flat_map(move |effect| about(effect).policies())
     }
 
     /// The policies that may be satisfied for `action`; for one that the schema does not know, all.

@@ -13,7 +13,7 @@ pub(super) struct Verdict {
     /// Why not; none: it is permitted.
     pub refusal: Option<Refusal>,
     /// The ids of the policies that decided, sorted.
-    pub policies: Vec<Arc<str>>,
+    pub policies: Arc<[Arc<str>]>,
     /// What could not be evaluated, for the log and the trail.
     pub errors: Vec<String>,
 }
@@ -42,13 +42,18 @@ impl Verdict {
         let mut policies: Vec<_> = diagnostics.reason().map(|id| bundle.name(id)).chain(erring).collect();
         policies.sort();
         let errors = diagnostics.errors().map(ToString::to_string).collect();
-        Self { refusal: lead(causes(bundle, &response)), policies, errors }
+        Self { refusal: lead(causes(bundle, &response)), policies: policies.into(), errors }
+    }
+
+    /// What `policies` permitted before.
+    pub(super) fn permitted(policies: Arc<[Arc<str>]>) -> Self {
+        Self { refusal: None, policies, errors: Vec::new() }
     }
 
     /// The question could not even be put.
     pub(super) fn unanswerable(error: String) -> Self {
         let causes = vec![Cause::bare(Code::PolicyError, None)];
-        Self { refusal: lead(causes), policies: Vec::new(), errors: vec![error] }
+        Self { refusal: lead(causes), policies: [].into(), errors: vec![error] }
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) fn refused(
     let decision = decision.unwrap_or_else(|| DecisionRecord {
         allow: false,
         code: Some(refusal.code.to_string()),
-        policies: Vec::new(),
+        policies: [].into(),
         bundle: Arc::from(""),
         facts: "{}".to_owned(),
     });

@@ -79,7 +79,7 @@ fn the_record_names_the_set_and_keeps_odd_texts_as_valid_json() {
     let permit = request(&bundle, &odd).unwrap();
     let decision = permit.decision();
     assert!(decision.allow && decision.code.is_none() && decision.bundle == *bundle.id());
-    assert_eq!(decision.policies, vec!["within-consent".into()]);
+    assert_eq!(*decision.policies, ["within-consent".into()]);
     let facts: serde_json::Value = serde_json::from_str(&decision.facts).unwrap();
     assert_eq!(facts["http"]["path"], "/w/acme/\"}\\\u{2028}é");
     assert_eq!(facts["session"]["reason"], "line\nbreak \"x\"");

@@ -78,6 +78,8 @@ mod properties;
 #[cfg(test)]
 mod random;
 #[cfg(test)]
+mod remembered;
+#[cfg(test)]
 pub(super) mod testing;
 #[cfg(test)]
 mod tests;
