@@ -82,9 +82,9 @@ async fn silence(heard: CancellationToken) {
     }
 }
 
-/// Runs HTTP/2 streams as tasks that a shutdown waits for.
+/// Runs what HTTP/2 needs as tasks: the streams of clients are waited for by a shutdown.
 #[derive(Clone)]
-struct Tracked(TaskTracker);
+pub(super) struct Tracked(pub(super) TaskTracker);
 
 impl<F> Executor<F> for Tracked
 where

@@ -1,33 +1,53 @@
-//! The app behind a route: its origins, pooled connections for ordinary requests, fresh ones for tunnels.
+//! THE APP BEHIND A ROUTE: its origins (`origin`), each with the connections that wait for a request (`pool`) and the way
+//! to make new ones (`dial`, by `tls`). `link` is an HTTP/1.1 connection. Ordinary requests reuse connections; what may
+//! be upgraded gets one of its own.
+//!
+//! A connection takes another request only when the answer before was read whole and the connection is ready. A request
+//! is repeated only when nothing of it was sent.
+mod dial;
+mod link;
+mod origin;
+mod pool;
+mod tls;
+
+#[cfg(test)]
+mod pool_tests;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::uri::{PathAndQuery, Scheme};
 use http::{Request, Response, Uri};
 use hyper::body::Incoming;
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::ClientConfig;
-use rustls::RootCertStore;
+use hyper_util::rt::TokioIo;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
-use tower_service::Service;
 
 use super::body::{BoxError, Outgoing, Progress};
+use dial::{Dial, ToOrigin};
+use origin::{Failed, Origin};
 
-/// How long a connection may take to be made.
-const CONNECT: Duration = Duration::from_secs(5);
-/// How long the app may take to answer with a head, counted from the last sign of life of the request's body.
-const HEAD: Duration = Duration::from_mins(1);
 /// How much of an answer is held while the client does not read it; also the longest head of an answer. In bytes.
 const HELD: usize = 64 * 1024;
-/// How long an idle connection is kept.
-const IDLE: Duration = Duration::from_mins(1);
+/// How often a request is tried that cannot be sent.
+const TRIES: usize = 3;
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+struct Timeouts {
+    /// A connection, until it is made.
+    connect: Duration,
+    /// The app, until the head of its answer; counted from the last sign of life of the request's body.
+    head: Duration,
+    /// A connection that nobody uses, until it is closed.
+    idle: Duration,
+}
+
+const TIMEOUTS: Timeouts =
+    Timeouts { connect: Duration::from_secs(5), head: Duration::from_mins(1), idle: Duration::from_mins(1) };
 
 /// Why an upstream cannot be used as configured.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +58,15 @@ pub enum UpstreamError {
     /// The TLS library refuses its own defaults.
     #[error("TLS towards the upstream cannot be set up")]
     Tls(#[from] rustls::Error),
+    /// No certificate can be for the origin's host.
+    #[error("no certificate can be for the upstream `{origin}`")]
+    Name {
+        /// The origin.
+        origin: Uri,
+        /// Why.
+        #[source]
+        source: rustls::pki_types::InvalidDnsNameError,
+    },
 }
 
 /// Why an upstream did not answer.
@@ -51,55 +80,44 @@ pub(super) enum NoAnswer {
     Timeout,
 }
 
-type Connector = HttpsConnector<HttpConnector>;
-
-/// Connects to one address of the app, whatever host a request is for: the app sees the host that was judged, in
-/// `:authority` as in `Host`.
-#[derive(Debug, Clone)]
-struct ToOrigin {
-    connector: Connector,
-    origin: Uri,
-}
-
-impl Service<Uri> for ToOrigin {
-    type Response = <Connector as Service<Uri>>::Response;
-    type Error = <Connector as Service<Uri>>::Error;
-    type Future = <Connector as Service<Uri>>::Future;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.connector.poll_ready(cx)
-    }
-
-    fn call(&mut self, _host: Uri) -> Self::Future {
-        self.connector.call(self.origin.clone())
-    }
-}
-
-/// One address of the app.
-#[derive(Debug)]
-struct Origin {
-    scheme: Scheme,
-    pooled: Client<ToOrigin, Outgoing>,
-    fresh: ToOrigin,
-}
-
 /// The app behind one route.
 #[derive(Debug)]
 pub(super) struct Upstream {
-    origins: Vec<Origin>,
+    origins: Vec<Arc<Origin>>,
     turn: AtomicUsize,
+    timeouts: Timeouts,
+    /// Ends what runs beside.
+    _over: DropGuard,
 }
 
 impl Upstream {
     /// `origins` are `http://`, `https://` (HTTP/2 by ALPN) or `h2c://` (HTTP/2 in plaintext, as gRPC may need it).
+    ///
+    /// # Errors
+    /// When TLS cannot be set up for an origin that needs it.
     pub(super) fn new(origins: &[Uri]) -> Result<Self, UpstreamError> {
-        let tls = client_tls(origins.iter().any(|origin| origin.scheme() == Some(&Scheme::HTTPS)))?;
-        let origins = origins.iter().filter_map(|origin| Origin::new(origin, &tls)).collect();
-        Ok(Self { origins, turn: AtomicUsize::new(0) })
+        let tls = tls::config(origins.iter().any(|origin| origin.scheme() == Some(&Scheme::HTTPS)))?;
+        let dial = |origin: &Uri| {
+            let dial = ToOrigin::new(origin, &tls, TIMEOUTS.connect)
+                .map_err(|source| UpstreamError::Name { origin: origin.clone(), source })?;
+            let scheme = if origin.scheme() == Some(&Scheme::HTTPS) { Scheme::HTTPS } else { Scheme::HTTP };
+            Ok((scheme, Box::new(dial) as Box<dyn Dial>))
+        };
+        Ok(Self::dialed_by(origins.iter().map(dial).collect::<Result<_, UpstreamError>>()?, TIMEOUTS))
     }
 
-    /// Sends a request for `authority` over a pooled connection and waits for the head of the answer, a minute at most
-    /// after the last that was heard of its body.
+    /// One origin for each way to dial, with the scheme that requests to it name.
+    fn dialed_by(dials: Vec<(Scheme, Box<dyn Dial>)>, timeouts: Timeouts) -> Self {
+        let tasks = TaskTracker::new();
+        let origin = |(scheme, dial)| Arc::new(Origin::new(scheme, dial, timeouts.connect, tasks.clone()));
+        let origins: Vec<_> = dials.into_iter().map(origin).collect();
+        let over = CancellationToken::new();
+        tasks.spawn(over.clone().run_until_cancelled_owned(look(origins.clone(), timeouts.idle)));
+        Self { origins, turn: AtomicUsize::new(0), timeouts, _over: over.drop_guard() }
+    }
+
+    /// Sends a request for `authority` over a connection that others have used, or will, and waits for the head of the
+    /// answer, a minute at most after the last that was heard of its body.
     pub(super) async fn send(
         &self,
         mut request: Request<Outgoing>,
@@ -107,21 +125,27 @@ impl Upstream {
         target: PathAndQuery,
         progress: &Progress,
     ) -> Result<Response<Incoming>, NoAnswer> {
-        let origin = self.next()?;
-        *request.uri_mut() = Uri::builder()
-            .scheme(origin.scheme.clone())
-            .authority(authority)
-            .path_and_query(target)
-            .build()
-            .map_err(|error| NoAnswer::Unreachable(error.into()))?;
-        let mut answer = origin.pooled.request(request);
+        *request.uri_mut() = Uri::from(target);
+        let mut answer = std::pin::pin!(self.answered(request, authority));
         loop {
             let sent = progress.sent();
-            match tokio::time::timeout(HEAD, &mut answer).await {
-                Ok(answer) => return answer.map_err(|error| NoAnswer::Unreachable(error.into())),
+            match tokio::time::timeout(self.timeouts.head, &mut answer).await {
+                Ok(answer) => return answer,
                 Err(_) if progress.sent() == sent => return Err(NoAnswer::Timeout),
                 Err(_) => {}
             }
+        }
+    }
+
+    async fn answered(&self, mut request: Request<Outgoing>, authority: &str) -> Result<Response<Incoming>, NoAnswer> {
+        let mut tries = 1;
+        loop {
+            match self.next()?.send(request, authority).await {
+                Ok(answer) => return Ok(answer),
+                Err(Failed { unsent: Some(unsent), .. }) if tries < TRIES => request = *unsent,
+                Err(Failed { why, .. }) => return Err(why),
+            }
+            tries += 1;
         }
     }
 
@@ -133,11 +157,11 @@ impl Upstream {
         target: PathAndQuery,
         tasks: &TaskTracker,
     ) -> Result<Response<Incoming>, NoAnswer> {
-        let mut fresh = self.next()?.fresh.clone();
+        let origin = self.next()?;
         // An HTTP/1.1 request's target is origin-form; `Host` is already among the headers.
         *request.uri_mut() = Uri::from(target);
         let answer = async {
-            let io = fresh.call(Uri::default()).await?;
+            let io = TokioIo::new(origin.alone().await?);
             let (mut sender, connection) =
                 hyper::client::conn::http1::Builder::new().max_buf_size(HELD).handshake(io).await?;
             tasks.spawn(async move {
@@ -145,15 +169,12 @@ impl Upstream {
                     tracing::debug!(%error, "an upgraded connection to the app ended");
                 }
             });
-            Ok::<_, BoxError>(sender.send_request(request).await?)
+            Ok(sender.send_request(request).await?)
         };
-        match tokio::time::timeout(HEAD, answer).await {
-            Ok(answer) => answer.map_err(NoAnswer::Unreachable),
-            Err(_) => Err(NoAnswer::Timeout),
-        }
+        tokio::time::timeout(self.timeouts.head, answer).await.unwrap_or(Err(NoAnswer::Timeout))
     }
 
-    fn next(&self) -> Result<&Origin, NoAnswer> {
+    fn next(&self) -> Result<&Arc<Origin>, NoAnswer> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         turn.checked_rem(self.origins.len())
             .and_then(|index| self.origins.get(index))
@@ -161,47 +182,18 @@ impl Upstream {
     }
 }
 
-impl Origin {
-    fn new(uri: &Uri, tls: &ClientConfig) -> Option<Self> {
-        let http2_only = uri.scheme_str() == Some("h2c");
-        let scheme = if uri.scheme() == Some(&Scheme::HTTPS) { Scheme::HTTPS } else { Scheme::HTTP };
-        let authority = uri.authority()?.clone();
-        let origin = Uri::builder().scheme(scheme.clone()).authority(authority).path_and_query("/").build().ok()?;
-        let to_origin = |connector| ToOrigin { connector, origin: origin.clone() };
-        let connector = || hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls.clone()).https_or_http();
-        let pooled = Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
-            .http1_max_buf_size(HELD)
-            .set_host(false)
-            .http2_only(http2_only)
-            .build(to_origin(connector().enable_all_versions().wrap_connector(tcp())));
-        let fresh = to_origin(connector().enable_http1().wrap_connector(tcp()));
-        Some(Self { scheme, pooled, fresh })
+impl From<hyper::Error> for NoAnswer {
+    fn from(error: hyper::Error) -> Self {
+        Self::Unreachable(error.into())
     }
 }
 
-fn tcp() -> HttpConnector {
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(CONNECT));
-    tcp
-}
-
-/// TLS by the machine's own certificate authorities; they are only read when some origin needs them.
-fn client_tls(needed: bool) -> Result<ClientConfig, UpstreamError> {
-    let mut roots = RootCertStore::empty();
-    if needed {
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if roots.is_empty() {
-            return Err(UpstreamError::NoRoots);
+/// Closes connections that nobody has used for `idle`, for ever.
+async fn look(origins: Vec<Arc<Origin>>, idle: Duration) {
+    loop {
+        tokio::time::sleep(idle / u32::from(pool::LOOKS)).await;
+        for origin in &origins {
+            origin.look();
         }
     }
-    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
 }
