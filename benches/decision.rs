@@ -2,6 +2,7 @@
 //! a request.
 #![expect(clippy::unwrap_used, reason = "a bench that cannot be set up ends here")]
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -172,6 +173,50 @@ fn permit(bencher: Bencher<'_, '_>, consent: Consent) {
     let (prepared, mut asked) = (facts.prepared(), facts.asked(Effect::Read, true));
     assert!(decide_access(&bundle, &prepared, &asked()).is_ok());
     bencher.with_inputs(asked).bench_local_values(|asked| decide_access(&bundle, &prepared, black_box(&asked)));
+}
+
+/// A read that the policies permit, with so many policies beside the program's own that name a workspace each.
+#[divan::bench(args = [0, 12, 10_000])]
+fn permit_beside(bencher: Bencher<'_, '_>, named: usize) {
+    let (bundle, facts) = (beside(named), Facts::new(Consent::Plain));
+    let (prepared, mut asked) = (facts.prepared(), facts.asked(Effect::Read, true));
+    let permit = decide_access(&bundle, &prepared, &asked()).unwrap();
+    assert_eq!(permit.decision().policies.len(), if named == 0 { 1 } else { 2 }, "acme's own policy counts");
+    bencher.with_inputs(asked).bench_local_values(|asked| decide_access(&bundle, &prepared, black_box(&asked)));
+}
+
+/// What it takes to load so many, with their validation: once at the start, and at each reload.
+#[divan::bench(args = [0, 12, 10_000], sample_count = 3, sample_size = 1)]
+fn load_beside(named: usize) -> Bundle {
+    beside(named)
+}
+
+/// A policy that looks at the clock: with it no permit is remembered, each is decided on.
+const ALWAYS_ASKED: &str = "@id(\"not-before\") forbid (principal is Engineer, action in Action::\"Access\", resource)
+when { context.now < datetime(\"2001-01-01\") };\n";
+
+/// The built-in policies, and `named` permits and forbids that name one workspace each; the first names acme.
+fn beside(named: usize) -> Bundle {
+    let folder = tempfile::tempdir().unwrap();
+    let text: String = (0..named).map(naming).collect();
+    fs::write(folder.path().join("named.cedar"), ALWAYS_ASKED.to_owned() + &text).unwrap();
+    let segment = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/profiles/segment");
+    Bundle::load(&config::Policy { dirs: vec![segment, folder.path().to_owned()], reload: false }).unwrap()
+}
+
+fn naming(n: usize) -> String {
+    let workspace = if n == 0 { "acme".to_owned() } else { format!("customer-{n}") };
+    let id = format!("@id(\"named-{n}\") ");
+    let of = "action in Action::\"Access\", resource";
+    id + &match n % 3 {
+        0 => format!("permit (principal is Engineer, {of} == Workspace::\"{workspace}\");\n"),
+        1 => format!(
+            "forbid (principal is Engineer, {of} in Workspace::\"{workspace}\")\nwhen {{ context.http.labels.contains(\"payroll\") }};\n"
+        ),
+        _ => format!(
+            "forbid (principal == Engineer::\"engineer-{n}\", {of} == Workspace::\"{workspace}\")\nunless {{ context.session has mfa_at }};\n"
+        ),
+    }
 }
 
 /// A write on a read-only grant, outside its scope: refused for two causes.

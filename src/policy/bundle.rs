@@ -73,7 +73,7 @@ impl Bundle {
 
     /// Asks Cedar.
     pub(super) fn ask(&self, request: &Request, entities: &Entities) -> Response {
-        self.authorizer.is_authorized(request, self.policies.about(request.action()), entities)
+        self.policies.ask(&self.authorizer, request, entities)
     }
 
     /// What the policy says about itself.

@@ -6,7 +6,7 @@
 //!   that does not change between two requests of a session is built once, as [`Prepared`]. `control` does it for the
 //!   control plane, `entities` and `vocabulary` for both; `facts` is what the trail keeps of it.
 //!   `memo` keeps what Cedar is slow to make, `decisions` what was permitted lately; `looks` says for which requests.
-//! * `bundle`: one checked policy set with its digest, sliced by action in `slices`; [`Engine`] swaps it as a whole.
+//! * `bundle`: one checked policy set with its digest, sliced by scope in `slices`; [`Engine`] swaps it as a whole.
 //! * `load`: `files` → bundle: schema, strict validation, `annotations`, unique ids; `errors` tells of mistakes.
 //! * `explain`: `policy explain`: why, and what would permit it; decided through the same door.
 //! * `scenario`: `policy test`: the vendor's cases against their policies.

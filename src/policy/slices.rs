@@ -1,33 +1,30 @@
-//! For each action the policies that can say anything about it. Cedar evaluates every policy of a set, also those whose
-//! scope excludes the action, and half of ours are about other actions than the one at hand.
+//! For each question the policies that can say anything about it. Cedar evaluates every policy of a set, also those whose
+//! scope excludes the question: half of ours are about other actions, and of ten thousand that name a workspace each, all
+//! but one are about another.
 use std::collections::HashMap;
+use std::iter;
 
-use cedar_policy::{ActionConstraint, Entities, EntityTypeName, EntityUid, Policy, PolicySet, PrincipalConstraint};
+use cedar_policy::{
+    ActionConstraint, Authorizer, Decision, Entities, EntityTypeName, EntityUid, Policy, PolicySet,
+    PrincipalConstraint, Request, ResourceConstraint, Response,
+};
 
 use crate::domain::effect::Effect;
 
 use super::vocabulary::Vocabulary;
 
-/// One policy set, sliced by action.
+/// One policy set, sliced by what the scopes of its policies name.
 #[derive(Debug, Clone)]
 pub(super) struct Slices {
     whole: PolicySet,
-    by_action: HashMap<EntityUid, PolicySet>,
+    by: Sorted,
 }
 
 impl Slices {
-    /// Slices `whole` by the actions of the schema.
+    /// Slices `whole` by the actions of the schema, and by the resources and principals that it names.
     pub(super) fn new(whole: PolicySet) -> Self {
-        let by_action = Vocabulary::get().ok().and_then(|words| {
-            let actions = words.schema.action_entities().ok()?;
-            let slice = |action: &EntityUid| {
-                let asked = Asked { action, principals: words.schema.principals_for_action(action)?.collect() };
-                let concerned = whole.policies().filter(|policy| asked.concerns(policy, &actions));
-                Some((action.clone(), PolicySet::from_policies(concerned.cloned()).ok()?))
-            };
-            words.schema.actions().map(slice).collect()
-        });
-        Self { by_action: by_action.unwrap_or_default(), whole }
+        let sorted = Vocabulary::get().ok().and_then(|words| Sorted::new(&whole, words));
+        Self { by: sorted.unwrap_or_default(), whole }
     }
 
     /// Every policy.
@@ -36,16 +33,118 @@ impl Slices {
         &self.whole
     }
 
-    /// The policies that may be satisfied for some request of a session; those for several effects come several times.
+    /// The policies that may be satisfied for some request of a session.
     pub(super) fn about_requests(&self) -> impl Iterator<Item = &Policy> {
-        let words = Vocabulary::get().ok();
-        let about = move |effect: Effect| self.about(words.map(|words| words.action(effect.action())).as_ref());
-        Effect::ALL.into_iter().flat_map(move |effect| about(effect).policies())
+        let known = Vocabulary::get().ok().and_then(|words| Some((words, words.schema.action_entities().ok()?)));
+        self.whole.policies().filter(move |policy| {
+            known.as_ref().is_none_or(|(words, actions)| {
+                let about =
+                    |effect: Effect| Asked::new(&words.action(effect.action()), words).concerns(policy, actions);
+                Effect::ALL.into_iter().any(about)
+            })
+        })
     }
 
-    /// The policies that may be satisfied for `action`; for one that the schema does not know, all.
-    pub(super) fn about(&self, action: Option<&EntityUid>) -> &PolicySet {
-        action.and_then(|action| self.by_action.get(action)).unwrap_or(&self.whole)
+    /// Asks those policies that may be satisfied; the answer is that of the whole set. About an action that the schema does
+    /// not know, all are asked.
+    pub(super) fn ask(&self, authorizer: &Authorizer, request: &Request, entities: &Entities) -> Response {
+        let about = request.action().and_then(|action| self.by.action.get(action));
+        let (Some(about), Some(principal), Some(resource)) = (about, request.principal(), request.resource()) else {
+            return authorizer.is_authorized(request, &self.whole, entities);
+        };
+        let naming =
+            naming(&self.by.resource, resource, entities).chain(naming(&self.by.principal, principal, entities));
+        let first = authorizer.is_authorized(request, about, entities);
+        naming.fold(first, |answer, set| join(answer, authorizer.is_authorized(request, set, entities)))
+    }
+}
+
+/// The sets under `uid`, and under everything that it is in.
+fn naming<'a>(
+    sets: &'a HashMap<EntityUid, PolicySet>,
+    uid: &'a EntityUid,
+    entities: &'a Entities,
+) -> impl Iterator<Item = &'a PolicySet> {
+    let groups = entities.ancestors(uid).filter(|_| !sets.is_empty()).into_iter().flatten();
+    iter::once(uid).chain(groups).filter_map(|uid| sets.get(uid))
+}
+
+/// What two sets without a common policy would answer together: a forbid of either forbids, else a permit of either
+/// permits.
+fn join(one: Response, other: Response) -> Response {
+    let stronger = |answer: &Response| match answer.decision() {
+        Decision::Deny if answer.diagnostics().reason().next().is_some() => 2,
+        Decision::Allow => 1,
+        Decision::Deny => 0,
+    };
+    let strongest = stronger(&one).max(stronger(&other));
+    let both = [one, other];
+    let decision = if strongest == 1 { Decision::Allow } else { Decision::Deny };
+    let deciding = both.iter().filter(|answer| stronger(answer) == strongest);
+    let reason = deciding.flat_map(|answer| answer.diagnostics().reason().cloned()).collect();
+    let errors = both.iter().flat_map(|answer| answer.diagnostics().errors().cloned()).collect();
+    Response::new(decision, reason, errors)
+}
+
+/// The policies of a set by what their scopes name. The scope comes first, so that a policy beside it can neither be
+/// satisfied nor fail.
+#[derive(Debug, Clone, Default)]
+struct Sorted {
+    /// By action, those whose scope names no resource and no principal.
+    action: HashMap<EntityUid, PolicySet>,
+    /// Those whose scope names this resource, or something that it is in.
+    resource: HashMap<EntityUid, PolicySet>,
+    /// Those whose scope names no resource, but this principal, or a group that it is in.
+    principal: HashMap<EntityUid, PolicySet>,
+}
+
+impl Sorted {
+    /// None: the schema of this build is broken, so that its actions are not known.
+    fn new(whole: &PolicySet, words: &Vocabulary) -> Option<Self> {
+        let (mut resources, mut principals, mut unnamed) = (HashMap::new(), HashMap::new(), Vec::new());
+        for policy in whole.policies() {
+            let (sets, uid): (&mut HashMap<_, Vec<Policy>>, _) = match (named_resource(policy), named_principal(policy))
+            {
+                (Some(resource), _) => (&mut resources, resource),
+                (None, Some(principal)) => (&mut principals, principal),
+                (None, None) => {
+                    unnamed.push(policy);
+                    continue;
+                }
+            };
+            sets.entry(uid).or_default().push(policy.clone());
+        }
+        Some(Self { action: by_action(&unnamed, words)?, resource: sets(resources)?, principal: sets(principals)? })
+    }
+}
+
+fn sets(sorted: HashMap<EntityUid, Vec<Policy>>) -> Option<HashMap<EntityUid, PolicySet>> {
+    sorted.into_iter().map(|(uid, policies)| Some((uid, PolicySet::from_policies(policies).ok()?))).collect()
+}
+
+fn by_action(policies: &[&Policy], words: &Vocabulary) -> Option<HashMap<EntityUid, PolicySet>> {
+    let actions = words.schema.action_entities().ok()?;
+    let slice = |action: &EntityUid| {
+        let asked = Asked::new(action, words);
+        let concerned = policies.iter().filter(|policy| asked.concerns(policy, &actions));
+        Some((action.clone(), PolicySet::from_policies(concerned.copied().cloned()).ok()?))
+    };
+    words.schema.actions().map(slice).collect()
+}
+
+/// The resource that must be asked about, or be around what is asked about.
+fn named_resource(policy: &Policy) -> Option<EntityUid> {
+    match policy.resource_constraint() {
+        ResourceConstraint::Eq(uid) | ResourceConstraint::In(uid) | ResourceConstraint::IsIn(_, uid) => Some(uid),
+        ResourceConstraint::Any | ResourceConstraint::Is(_) => None,
+    }
+}
+
+/// The principal that must ask, or be around whoever asks.
+fn named_principal(policy: &Policy) -> Option<EntityUid> {
+    match policy.principal_constraint() {
+        PrincipalConstraint::Eq(uid) | PrincipalConstraint::In(uid) | PrincipalConstraint::IsIn(_, uid) => Some(uid),
+        PrincipalConstraint::Any | PrincipalConstraint::Is(_) => None,
     }
 }
 
@@ -56,9 +155,12 @@ struct Asked<'a> {
     principals: Vec<&'a EntityTypeName>,
 }
 
-impl Asked<'_> {
-    /// Whether the scope of `policy` leaves open that it is satisfied. The scope comes first, so that a policy beside it
-    /// can neither be satisfied nor fail.
+impl<'a> Asked<'a> {
+    fn new(action: &'a EntityUid, words: &'a Vocabulary) -> Self {
+        Self { action, principals: words.schema.principals_for_action(action).into_iter().flatten().collect() }
+    }
+
+    /// Whether the scope of a policy that names nobody leaves open that it is satisfied.
     fn concerns(&self, policy: &Policy, actions: &Entities) -> bool {
         let action = match policy.action_constraint() {
             ActionConstraint::Any => true,
@@ -68,46 +170,15 @@ impl Asked<'_> {
             }
         };
         let principal = match policy.principal_constraint() {
-            PrincipalConstraint::Is(kind) | PrincipalConstraint::IsIn(kind, _) => self.principals.contains(&&kind),
-            PrincipalConstraint::Any | PrincipalConstraint::In(_) | PrincipalConstraint::Eq(_) => true,
+            PrincipalConstraint::Is(kind) => self.principals.contains(&&kind),
+            PrincipalConstraint::Any
+            | PrincipalConstraint::In(_)
+            | PrincipalConstraint::Eq(_)
+            | PrincipalConstraint::IsIn(_, _) => true,
         };
         action && principal
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::policy::Bundle;
-
-    #[test]
-    fn a_slice_has_what_is_about_its_action_and_nothing_else() {
-        let (bundle, words) = (Bundle::builtin().unwrap(), Vocabulary::get().unwrap());
-        let has = |action: &str, policy: &str| {
-            let about = bundle.policies.about(Some(&words.action(action)));
-            about.policies().any(|found| found.id().to_string() == policy)
-        };
-        for (policy, actions) in [
-            ("forced-sso", &["Read", "Write", "Delete", "LoginAs", "StartSession"][..]),
-            ("grant-ended", &["Read", "Write", "Delete", "StartSession"]),
-            ("read-only", &["Write", "Delete"]),
-            ("start-subject", &["StartSession"]),
-            ("owners", &["CreateGrant", "ExtendGrant", "ReadTrail"]),
-            ("seven-days", &["CreateGrant", "ExtendGrant"]),
-        ] {
-            for action in
-                ["Read", "Write", "Delete", "LoginAs", "StartSession", "CreateGrant", "ExtendGrant", "ReadTrail"]
-            {
-                assert_eq!(has(action, policy), actions.contains(&action), "`{policy}` about `{action}`");
-            }
-        }
-    }
-
-    #[test]
-    fn an_action_that_the_schema_does_not_know_meets_every_policy() {
-        let (bundle, words) = (Bundle::builtin().unwrap(), Vocabulary::get().unwrap());
-        for action in [Some(&words.action("Dance")), None] {
-            assert_eq!(bundle.policies.about(action), bundle.policies.whole());
-        }
-    }
-}
+mod tests;

@@ -21,6 +21,7 @@
 //! * `sign_in`: engineers sign in by browser. `browsers`: what that is worth to their sessions.
 //! * `traces`: the place of a request in its trace, and the collector that hears of it.
 //! * `rotation`: the signing key is replaced while the gate serves. `doctor`: what is found wrong, and told.
+//! * `toggles`: nothing passes after the acknowledgement of a revoke, whoever tries.
 //! * `operate`: what operators meet: mistakes, signals, an app or a disk that is gone.
 #![expect(
     clippy::unwrap_used,
@@ -49,6 +50,7 @@ mod residue;
 mod rotation;
 mod sign_in;
 mod spine;
+mod toggles;
 mod traces;
 mod trail;
 mod upstream_sees;

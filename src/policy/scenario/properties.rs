@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::case::{Action, BasisKind, Case, Decision};
 use super::random::{DAY, cases};
-use super::tests::with_request;
+use super::testing::with_request;
 use super::{play, testing};
 use crate::domain::action::ControlAction;
 use crate::domain::effect::Effect;

@@ -72,7 +72,7 @@ fn at(case: &Case, offset: i64) -> Timestamp {
 }
 
 /// Cases of every action, most of them near the border.
-pub(super) fn cases() -> impl Strategy<Value = Case> {
+pub(in crate::policy) fn cases() -> impl Strategy<Value = Case> {
     let grant = (
         (mostly("acme", vec!["globex"]), mostly("olga", vec!["otto"]), mostly(Access::Full, vec![Access::ReadOnly])),
         (mostly(false, vec![true]), moments()),

@@ -1,9 +1,12 @@
 //! Cases as test data for the tests of this room.
+use cedar_policy::{Entities, Request};
+
 use crate::domain::engineer::Engineer;
-use crate::policy::{Allowed, Bundle, ControlQuestion, Permit, Refused, decide_access, decide_control};
+use crate::policy::{Allowed, Bundle, ControlQuestion, Permit, Refused, control, decide_access, decide_control};
 
 use super::case::{self, Action, Case};
 use super::play;
+pub(in crate::policy) use super::random::cases;
 
 /// The world with `over` laid over it.
 pub(in crate::policy) fn case(over: &str) -> Case {
@@ -28,4 +31,19 @@ pub(in crate::policy) fn control(
     let Action::Control(action) = case.action else { panic!("not an act") };
     let engineer = play::engineer(&case.engineer);
     play::with_question(case, action, |question| decide_control(bundle, &changed(question, &engineer))).unwrap()
+}
+
+/// Hands the case's question, as Cedar sees it, to `look`.
+pub(in crate::policy) fn with_request(case: &Case, look: impl FnOnce(&Request, &Entities)) {
+    match case.action {
+        Action::Data(effect) => {
+            let prepared = play::prepare(case).unwrap();
+            look(&prepared.request(&play::asked(case, effect)).unwrap(), prepared.entities());
+        }
+        Action::Control(action) => play::with_question(case, action, |question| {
+            let (request, entities) = control::request(&question).unwrap();
+            look(&request, &entities);
+        })
+        .unwrap(),
+    }
 }

@@ -1,14 +1,14 @@
 //! No guardrail without a case, and no case that would pass without its guardrail.
 use std::collections::BTreeSet;
 
-use cedar_policy::{Effect, Entities, PolicyId, Request};
+use cedar_policy::{Effect, PolicyId};
 
 use super::*;
 use crate::policy::files::{self, Source};
+use crate::policy::load;
 use crate::policy::slices::Slices;
 use crate::policy::vocabulary::Vocabulary;
-use crate::policy::{control, load};
-use case::{Action, Case, Decision};
+use case::{Case, Decision};
 
 /// Forbids that only repeat what the absence of a permit says; they are there for permits that are added later.
 const FOR_LATER_PERMITS: [&str; 3] = ["no-login-as", "no-consent-inside", "owners-only"];
@@ -87,25 +87,10 @@ fn permits_that_are_added_later_open_nothing_until_a_guardrail_falls() {
 fn every_question_fits_the_schema() {
     let words = Vocabulary::get().unwrap();
     for case in all_cases() {
-        with_request(&case, |request, _| {
+        testing::with_request(&case, |request, _| {
             let (context, action) = (request.context().unwrap(), request.action().unwrap());
             assert!(context.validate(&words.schema, action).is_ok(), "{}: {request}", case.name);
         });
-    }
-}
-
-/// Hands the case's question, as Cedar sees it, to `look`.
-pub(super) fn with_request(case: &Case, look: impl FnOnce(&Request, &Entities)) {
-    match case.action {
-        Action::Data(effect) => {
-            let prepared = play::prepare(case).unwrap();
-            look(&prepared.request(&play::asked(case, effect)).unwrap(), prepared.entities());
-        }
-        Action::Control(action) => play::with_question(case, action, |question| {
-            let (request, entities) = control::request(&question).unwrap();
-            look(&request, &entities);
-        })
-        .unwrap(),
     }
 }
 
