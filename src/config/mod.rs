@@ -2,6 +2,7 @@
 //! line, caret and hint.
 //!
 //! * `types`: the checked configuration that the rest of the program sees.
+//! * `listener`: of these, how connections are received.
 //! * `load`: file, environment overrides (`CHAPERONE__SERVER__LISTEN`), `_file` secrets, checks.
 //! * `session_host`: the host that each session has for itself.
 //! * `syntax` makes a `tree` of the text, in which every value knows its place; `environment` writes overrides into it.
@@ -12,6 +13,7 @@
 //! Contract, section 3, has every key and its default; `config/chaperone.toml` explains them.
 mod environment;
 mod errors;
+mod listener;
 mod load;
 mod nearest;
 mod reading;
@@ -28,6 +30,7 @@ mod types;
 mod values;
 
 pub use errors::{ConfigErrors, Mistake, Mistakes};
+pub use listener::{Tls, TrustedHeaders};
 pub use load::{Loaded, load};
 pub use session_host::SessionHost;
 pub use types::*;

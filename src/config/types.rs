@@ -12,6 +12,7 @@ use crate::domain::effect::Effect;
 use crate::domain::path_pattern::PathPattern;
 use crate::domain::time::Span;
 
+use super::listener::{Tls, TrustedHeaders};
 use super::session_host::SessionHost;
 
 /// Everything that `serve` needs to know.
@@ -58,19 +59,10 @@ pub struct Server {
     pub behind_tls_proxy: bool,
     /// Whose forwarding headers are believed; empty: nobody's.
     pub trusted_proxies: Vec<IpNet>,
+    /// Which of their headers; others are not read, for a proxy may pass on what its client sent.
+    pub trusted_headers: TrustedHeaders,
     /// An origin for each session; none: all sessions are at `public_url`.
     pub session_host: Option<SessionHost>,
-}
-
-/// The certificate of the public listener.
-#[derive(Debug, Clone)]
-pub struct Tls {
-    /// The PEM file of the certificate chain.
-    pub cert: PathBuf,
-    /// The PEM file of the private key.
-    pub key: PathBuf,
-    /// The PEM file of the authorities of client certificates; none: clients need none.
-    pub client_ca: Option<PathBuf>,
 }
 
 /// The operators' listener.

@@ -7,7 +7,7 @@
 //! `lapse` notices when the access behind an exchange ends; `body` is what goes up and what comes back; `patience` is
 //! what clients lose that do not read.
 //!
-//! `chained` notices requests from inside a login. `unimpersonated` is the shortcut of inline routes, for requests in which nothing is of ours.
+//! `client_address` believes trusted proxies on where a request comes from, and nobody else. `chained` notices requests from inside a login. `unimpersonated` is the shortcut of inline routes, for requests in which nothing is of ours.
 //!
 //! Architecture Invariant: nothing reaches an upstream but through `forward`, which takes one of two proofs by value: the
 //! policies' permit, recorded, or that the request is nobody's whom we know. The data plane never names the store or the
@@ -17,6 +17,7 @@ mod admit;
 mod authorize;
 mod body;
 mod chained;
+mod client_address;
 mod cookie_jar;
 mod exchange;
 mod forward;

@@ -20,6 +20,7 @@ use tower_service::Service;
 use crate::domain::id::RequestId;
 
 use super::body::Body;
+use super::client_address::{Origin, is_trusted, origin};
 use super::exchange::{Arrival, FIELDS, exchange};
 use super::gate::Gate;
 use super::patience::Patient;
@@ -118,7 +119,7 @@ async fn answer(connection: Connection, request: Request<Incoming>) -> Result<Re
     let trusted = &gate.server.trusted_proxies;
     let (id, began) = (RequestId::mint(now), gate.clock.uptime());
     let trace = gate.traces.begin(&id, believed_trace(peer, request.headers(), trusted));
-    let peer = client_address(peer, request.headers(), trusted);
+    let Origin { address: peer, secure } = origin(Origin { address: peer, secure }, request.headers(), &gate.server);
     let arrival = Arrival { id, now, began, peer, secure, trace };
     let (head, body) = request.into_parts();
     Ok(exchange(&gate, arrival, head, body).await)
@@ -129,45 +130,13 @@ fn is_reserved(path: &str) -> bool {
 }
 
 /// The place in a trace that a trusted proxy gives; a client's own word on it counts for nothing.
-fn believed_trace<'a>(socket: IpAddr, headers: &'a HeaderMap, trusted: &[IpNet]) -> Option<&'a str> {
-    let given = headers.get("traceparent").filter(|_| trusted.iter().any(|net| net.contains(&socket)))?;
-    given.to_str().ok()
-}
-
-/// The client's address: the socket's, or what the last untrusted hop was, in the word of proxies that we trust.
-fn client_address(socket: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|net| net.contains(address));
-    if !is_trusted(&socket) {
-        return socket;
-    }
-    let hops = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<&str> = hops.flat_map(|value| value.split(',')).map(str::trim).collect();
-    let mut client = socket;
-    for hop in hops.into_iter().rev() {
-        let Ok(address) = hop.parse() else { break };
-        client = address;
-        if !is_trusted(&client) {
-            break;
-        }
-    }
-    client
+fn believed_trace<'a>(connection: IpAddr, headers: &'a HeaderMap, trusted: &[IpNet]) -> Option<&'a str> {
+    headers.get("traceparent").filter(|_| is_trusted(connection, trusted))?.to_str().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_the_word_of_trusted_proxies_counts() {
-        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
-        let mut headers = HeaderMap::new();
-        headers.insert("x-forwarded-for", "6.6.6.6, 192.0.2.7, 10.0.0.9".parse().unwrap());
-        let at =
-            |socket: &str, trusted: &[IpNet]| client_address(socket.parse().unwrap(), &headers, trusted).to_string();
-        assert_eq!(at("203.0.113.5", &trusted), "203.0.113.5", "a stranger's word counts for nothing");
-        assert_eq!(at("10.0.0.1", &trusted), "192.0.2.7", "the last hop that is not ours");
-        assert_eq!(at("10.0.0.1", &[]), "10.0.0.1", "an empty list trusts nobody");
-    }
 
     #[test]
     fn the_reserved_prefix_ends_at_a_segment() {

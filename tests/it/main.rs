@@ -19,6 +19,7 @@
 //! * `proxy`: what attackers send on the wire, and what the app gets of it.
 //! * `trail`: what an auditor and a customer can prove by the trail, and what whoever changes it cannot hide.
 //! * `sign_in`: engineers sign in by browser. `browsers`: what that is worth to their sessions.
+//! * `forwarded`: where a request comes from, when there are other proxies in front.
 //! * `traces`: the place of a request in its trace, and the collector that hears of it.
 //! * `rotation`: the signing key is replaced while the gate serves. `doctor`: what is found wrong, and told.
 //! * `toggles`: nothing passes after the acknowledgement of a revoke, whoever tries.
@@ -40,6 +41,7 @@ mod doctor;
 mod effects;
 mod examples;
 mod explain;
+mod forwarded;
 mod inline;
 mod living;
 mod operate;

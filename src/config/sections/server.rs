@@ -1,10 +1,11 @@
 //! `[server]`, `[ops]` and `[vendor]`.
 use std::net::{Ipv4Addr, SocketAddr};
 
+use crate::config::listener::{Tls, TrustedHeaders};
 use crate::config::reading::Complaint;
 use crate::config::section::{Item, Section};
 use crate::config::templates;
-use crate::config::types::{Ops, Server, Tls, Traces, Vendor};
+use crate::config::types::{Ops, Server, Traces, Vendor};
 use crate::config::values;
 
 /// The public listener.
@@ -14,6 +15,9 @@ pub(super) fn server(s: &mut Section<'_>) -> Option<Server> {
     let tls = s.table("tls", tls);
     let behind_tls_proxy = s.flag("behind_tls_proxy").unwrap_or(false);
     let trusted_proxies = s.list("trusted_proxies", values::network).unwrap_or_default();
+    let headers = [("x-forwarded", TrustedHeaders::XForwarded), ("forwarded", TrustedHeaders::Forwarded)];
+    let trusted_headers =
+        s.parsed("trusted_headers", |word| values::one_of(word, &headers)).unwrap_or(TrustedHeaders::XForwarded);
     let session_host = s.parsed("session_host", templates::session_host);
     let listen = listen?;
     if !listen.ip().is_loopback() && !s.has("tls") && !behind_tls_proxy {
@@ -22,7 +26,8 @@ pub(super) fn server(s: &mut Section<'_>) -> Option<Server> {
         ));
         s.complain("listen", complaint.hint("set `tls`, or `behind_tls_proxy = true` if another proxy ends TLS"));
     }
-    Some(Server { listen, public_url: public_url?, tls, behind_tls_proxy, trusted_proxies, session_host })
+    let public_url = public_url?;
+    Some(Server { listen, public_url, tls, behind_tls_proxy, trusted_proxies, trusted_headers, session_host })
 }
 
 fn tls(s: &mut Section<'_>) -> Option<Tls> {

@@ -59,7 +59,10 @@ fn listeners() {
     let with = |listen: &str, rest: &str| format!("[server]\nlisten = \"{listen}\"\n{rest}\n{PEOPLE}{ROUTE}");
     let texts = [
         with("0.0.0.0:8443", "public_url = \"https://support.example.com\""),
-        with("localhost:8443", "public_url = \"https://support.example.com/\"\ntrusted_proxies = [\"10.0.0.0/40\"]"),
+        with(
+            "localhost:8443",
+            "public_url = \"https://support.example.com/\"\ntrusted_proxies = [\"10.0.0.0/40\"]\ntrusted_headers = \"x-real-ip\"",
+        ),
         with("127.0.0.1:443", "public_url = \"ftp://a\""),
         with("127.0.0.1:1", "public_url = \"HTTPS://Support.example.com:443\"\ntls = { cert = \"nowhere.pem\" }"),
         with(

@@ -99,7 +99,7 @@ enum Sender {
 impl Connection {
     /// A connection in plaintext.
     pub(crate) async fn open(address: SocketAddr, via: Via) -> Self {
-        Self::shake(TokioIo::new(TcpStream::connect(address).await.unwrap()), via).await
+        Self::over(TokioIo::new(TcpStream::connect(address).await.unwrap()), via).await
     }
 
     /// A connection in TLS that trusts the one authority `ca`; ALPN chooses `via`, and nothing else.
@@ -120,10 +120,11 @@ impl Connection {
         let socket = TcpStream::connect(address).await.unwrap();
         let stream = TlsConnector::from(Arc::new(tls)).connect(name, socket).await?;
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(protocol));
-        Ok(Self::shake(TokioIo::new(stream), via).await)
+        Ok(Self::over(TokioIo::new(stream), via).await)
     }
 
-    async fn shake(io: impl Read + Write + Unpin + Send + 'static, via: Via) -> Self {
+    /// A connection over what is open already.
+    pub(crate) async fn over(io: impl Read + Write + Unpin + Send + 'static, via: Via) -> Self {
         let tasks = TaskTracker::new();
         match via {
             Via::Http1 => {
