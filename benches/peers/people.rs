@@ -1,9 +1,7 @@
-//! The real gate, started like `chaperone serve` does it, with a thousand engineers' sessions in a hundred workspaces.
+//! Who is there: ten engineers, each with a live session in each of a hundred workspaces, whose owners granted it.
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
-use std::path::Path;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use chaperone::access::actor::{EngineerClaims, KeyActor, MemberClaims, Scope};
 use chaperone::access::grants::{Lasting, NewGrant};
 use chaperone::access::sessions::NewSession;
@@ -11,39 +9,18 @@ use chaperone::access::{Access, Actor, grants, sessions, workspaces};
 use chaperone::domain::grant::Access as Reach;
 use chaperone::domain::id::{ApiKeyId, WorkspaceId};
 use chaperone::domain::member::Role;
-use chaperone::domain::time::{Clock, Span, Timestamp};
+use chaperone::domain::time::{Span, Timestamp};
 use chaperone::domain::workspace::{EmergencyAccess, Plan, Workspace};
-use chaperone::{config, server};
 
-use super::child::{self, Session};
+use super::requests::Session;
 
-const WORKSPACES: usize = 100;
-const ENGINEERS: usize = 10;
-
-/// Runs it before the app at `app`.
-pub(crate) async fn run(app: SocketAddr, durability: &str) -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let file = folder.path().join("chaperone.toml");
-    std::fs::write(&file, include_str!("../gate.toml"))?;
-    std::fs::write(folder.path().join("issuers.jwks.json"), include_str!("../issuers.jwks.json"))?;
-    let clock = Clock::system();
-    let gate = server::start(configured(&file, app, durability)?, clock.clone()).await?;
-    let sessions = enter(&gate.access, clock.now()).await?;
-    child::serving(gate.address, &sessions).await?;
-    gate.shutdown().await;
-    Ok(())
-}
-
-fn configured(file: &Path, app: SocketAddr, durability: &str) -> anyhow::Result<config::Config> {
-    let overrides = [
-        ("CHAPERONE__ROUTE__0__UPSTREAM".to_owned(), format!("[\"http://{app}\"]")),
-        ("CHAPERONE__AUDIT__DURABILITY".to_owned(), durability.to_owned()),
-    ];
-    Ok(config::load(file, overrides.into_iter()).map_err(|errors| anyhow!("{errors}"))?.config)
-}
+/// How many workspaces there are.
+pub(crate) const WORKSPACES: usize = 100;
+/// How many engineers are in each.
+pub(crate) const ENGINEERS: usize = 10;
 
 /// In each workspace its owner grants access, and each engineer enters.
-async fn enter(access: &Access, now: Timestamp) -> anyhow::Result<Vec<Session>> {
+pub(crate) async fn enter(access: &Access, now: Timestamp) -> anyhow::Result<Vec<Session>> {
     let mut engineers = Vec::new();
     for n in 0..ENGINEERS {
         engineers.push(access.engineer(engineer(n)?).await?);
