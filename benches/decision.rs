@@ -15,7 +15,7 @@ use chaperone::domain::member::{Member, Role};
 use chaperone::domain::session::{Basis, Session};
 use chaperone::domain::time::{Span, Timestamp};
 use chaperone::domain::workspace::{EmergencyAccess, Plan, Workspace};
-use chaperone::policy::{Asked, Bundle, Http, Prepared, decide_access};
+use chaperone::policy::{Asked, Bundle, Http, Nouns, Prepared, decide_access};
 use chaperone::request::{Arrived, COOKIE_SESSION, Routes, normalize, route};
 use divan::{Bencher, black_box};
 use http::Request;
@@ -88,7 +88,14 @@ impl Facts {
     }
 
     fn prepared(&self) -> Prepared {
-        Prepared::new(&self.engineer, &self.workspace, &self.subject, &self.session, &self.basis).unwrap()
+        let nouns = Nouns {
+            engineer: Arc::new(self.engineer.clone()),
+            workspace: Arc::new(self.workspace.clone()),
+            subject: Arc::new(self.subject.clone()),
+            session: Arc::new(self.session.clone()),
+            basis: self.basis.clone(),
+        };
+        Prepared::new(nouns).unwrap()
     }
 
     /// One request after the other, a millisecond apart: no two decisions have the same facts.

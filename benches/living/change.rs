@@ -1,18 +1,16 @@
-//! The changes: how each is made, and how the world becomes again what it was.
+//! The changes, and how each is made.
 use std::fs;
 use std::time::{Duration, Instant};
 
 use chaperone::domain::time::{Clock, Span};
 use serde_json::json;
 
-use crate::world::{Engineer, Issuer, Member, World, engineers, eventually, members};
+use crate::world::{Engineer, Issuer, Member, World, engineers, members};
 
-/// How long a grant lasts whose end is waited for.
-const SHORT: Span = Span::from_millis(1500);
-/// After this long the gate has read whatever was written, and waits for more.
-const AT_REST: Duration = Duration::from_millis(500);
-/// How long the world may take to become what it was.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a grant lasts whose end is waited for: all must be open before.
+const SHORT: Span = Span::from_seconds(25);
+/// How long a session may be idle when that is waited for: all that it has must be open before.
+pub(crate) const IDLE: &str = "10s";
 
 /// Nobody reads or writes any more.
 const CLOSED: &str = r#"
@@ -24,6 +22,7 @@ forbid (principal, action in [Action::"Read", Action::"Write", Action::"Delete"]
 pub(crate) enum Change {
     Revoke,
     Expiry,
+    Idle,
     ForcedSso,
     EngineerDisabled,
     OutOfGroups,
@@ -35,9 +34,10 @@ pub(crate) enum Change {
 }
 
 impl Change {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Revoke,
         Self::Expiry,
+        Self::Idle,
         Self::ForcedSso,
         Self::EngineerDisabled,
         Self::OutOfGroups,
@@ -52,6 +52,7 @@ impl Change {
         match self {
             Self::Revoke => "grant revoked",
             Self::Expiry => "grant expired",
+            Self::Idle => "session idle",
             Self::ForcedSso => "forced single sign-on",
             Self::EngineerDisabled => "engineer disabled",
             Self::OutOfGroups => "engineer out of the allowed groups",
@@ -62,6 +63,11 @@ impl Change {
             Self::KeyWithdrawn => "key withdrawn from the JWKS file",
         }
     }
+
+    /// How long after its last request each session ends, if that is the change.
+    pub(crate) fn idle(self) -> Option<Duration> {
+        (self == Self::Idle).then(|| IDLE.parse::<Span>().expect("a length of time").to_std())
+    }
 }
 
 /// What a round stands on.
@@ -69,7 +75,6 @@ pub(crate) struct Ends {
     grant: String,
     /// When the grant ends by itself, if that is the change.
     expires: Option<Instant>,
-    reloads: u64,
 }
 
 impl Ends {
@@ -82,8 +87,7 @@ impl Ends {
         } else {
             (json!({"access": "full", "duration": "1d"}), None)
         };
-        let reloads = world.metric(RELOADS).await;
-        Self { grant: world.grant(&members::OLGA, wanted).await, expires, reloads }
+        Self { grant: world.grant(&members::OLGA, wanted).await, expires }
     }
 
     /// Makes the change; gives the moment at which it began.
@@ -91,7 +95,12 @@ impl Ends {
         let began = Instant::now();
         match change {
             Change::Revoke => drop(world.revoke(&members::OLGA, &self.grant).await),
-            Change::Expiry => return self.expires.expect("an end"),
+            Change::Expiry => {
+                let end = self.expires.expect("an end");
+                assert!(began < end, "not everything was open before the end");
+                return end;
+            }
+            Change::Idle => {}
             Change::ForcedSso => world.put_workspace("acme", json!({"forced_sso": true})).await,
             Change::EngineerDisabled => switch(world, true).await,
             Change::OutOfGroups => {
@@ -110,31 +119,7 @@ impl Ends {
         }
         began
     }
-
-    /// Makes the world what it was before.
-    pub(crate) async fn undo(self, world: &World, change: Change) {
-        match change {
-            Change::Revoke | Change::Expiry | Change::OutOfGroups | Change::MemberDemoted | Change::MemberDeleted => {}
-            Change::ForcedSso | Change::WorkspaceDeleted => world.put_workspace("acme", json!({})).await,
-            Change::EngineerDisabled => switch(world, false).await,
-            Change::PolicyReloaded => {
-                fs::remove_file(world.path("policies/closed.cedar")).unwrap();
-                let both = self.reloads + 2;
-                let again = async || (world.metric(RELOADS).await >= both).then_some(());
-                eventually("the policies before decide again", PATIENCE, again).await;
-            }
-            Change::KeyWithdrawn => save(world, "staff.jwks.json", &world.staff.jwks().to_string()),
-        }
-        if matches!(change, Change::PolicyReloaded | Change::KeyWithdrawn) {
-            // Else the next change would be read together with this one.
-            tokio::time::sleep(AT_REST).await;
-        }
-        world.put_member(&members::OLGA).await;
-        world.revoke(&members::OLGA, &self.grant).await;
-    }
 }
-
-const RELOADS: &str = "chaperone_policy_reloads_total{result=\"ok\"}";
 
 async fn switch(world: &World, disabled: bool) {
     world.api("PUT", "/engineers/ada", &world.directory, Some(json!({"disabled": disabled}))).await.expect(200);

@@ -1,5 +1,7 @@
-//! How long it takes from a change to the last byte of what the change ends: the real binary, an engineer inside with a
-//! stream of events and a WebSocket open, fifty times for each change.
+//! How long it takes from a change to the last byte of what the change ends: the real binary, and a thousand streams of
+//! events, WebSockets, uploads and downloads open at once.
+//!
+//! * `change`: the changes. `crowd`: what is open. `figures`: the table.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,24 +10,24 @@
     reason = "a bench fails by panicking"
 )]
 mod change;
+mod crowd;
 mod figures;
 #[expect(dead_code, unused_imports, reason = "the stories of `tests/it` need more of their world than this")]
 #[path = "../../tests/it/world/mod.rs"]
 mod world;
 
-use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
 
-use change::{Change, Ends};
+use change::{Change, Ends, IDLE};
+use crowd::{Crowd, Cut, STREAMS};
 use figures::Row;
-use world::{Events, SEGMENT, Session, Socket, World, engineers};
+use world::{SEGMENT, Session, World};
 
-/// How often each change is made.
-const ROUNDS: usize = 50;
 /// What chaperone promises.
 const PROMISED: Duration = Duration::from_secs(1);
 /// When a stream that is not cut is given up.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// `cargo bench` calls this with `--bench`; a name after `--` chooses the changes that have it in theirs.
 fn main() -> ExitCode {
@@ -37,59 +39,44 @@ fn main() -> ExitCode {
         let mut names = arguments.iter().filter(|argument| !argument.starts_with('-')).peekable();
         names.peek().is_none() || names.any(|name| change.name().contains(name.as_str()))
     };
+    allow_open_files();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let rows: Vec<Row> = runtime.block_on(async {
-        let world = World::builder().policy("segment.cedar", SEGMENT).start().await;
         let mut rows = Vec::new();
         for change in Change::ALL.iter().filter(chosen) {
             eprintln!("{} ...", change.name());
+            let idle = if *change == Change::Idle { IDLE } else { "30m" };
+            let world = World::builder().policy("segment.cedar", SEGMENT);
+            let world = world.section(&format!("[sessions]\nidle = \"{idle}\"")).start().await;
             rows.push(measure(&world, *change).await);
         }
         rows
     });
-    figures::print(&rows, ROUNDS);
+    figures::print(&rows);
     if rows.iter().all(|row| row.longest() <= PROMISED) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Both ends of every stream are files of this process, and the gate that it starts has as many.
+fn allow_open_files() {
+    let (pid, files) = (std::process::id().to_string(), format!("--nofile={}:", 8 * STREAMS));
+    let raised = Command::new("prlimit").args(["--pid", &pid, &files]).status();
+    assert!(raised.is_ok_and(|status| status.success()), "so many files may not be open: see `ulimit -Hn`");
+}
+
 async fn measure(world: &World, change: Change) -> Row {
-    let mut row = Row::new(change.name());
-    for _ in 0..ROUNDS {
-        let ends = Ends::prepare(world, change).await;
-        let ada = world.enter(&engineers::ADA, "acme").await;
-        let mut events = world.events(&ada, "/w/acme/events").await;
-        assert!(events.next().await.is_some(), "it moves");
-        let mut socket = world.socket(&ada, "/w/acme/live").await.expect("a WebSocket");
-        assert_eq!(socket.say("hello").await, "hello");
-        let open = async { tokio::join!(last_of_events(events), last_of_socket(socket)) };
-        let (changed, last) = tokio::join!(ends.make(world, change), tokio::time::timeout(PATIENCE, open));
-        let (events, socket) = last.unwrap_or_else(|_| panic!("{}: nothing was cut", change.name()));
-        row.add(events.saturating_duration_since(changed), socket.saturating_duration_since(changed));
-        assert_ne!(passes(world, &ada).await, 200, "{}", change.name());
-        ends.undo(world, change).await;
-    }
-    row
+    let ends = Ends::prepare(world, change).await;
+    let crowd = Crowd::gather(world).await;
+    let session = crowd.sessions[0].clone();
+    let (changed, cut) = tokio::join!(ends.make(world, change), tokio::time::timeout(PATIENCE, crowd.cut()));
+    let cut = cut.unwrap_or_else(|_| panic!("{}: not everything was cut", change.name()));
+    assert_ne!(passes(world, &session).await, 200, "{}", change.name());
+    let moment = |cut: &Cut| match change.idle() {
+        Some(idle) => cut.last_request + idle,
+        None => changed,
+    };
+    Row::new(change.name(), &cut, moment)
 }
 
 async fn passes(world: &World, session: &Session) -> u16 {
     world.ask(session, "GET", "/w/acme/a").await.status.as_u16()
-}
-
-/// When the last byte of a stream of events came.
-async fn last_of_events(mut events: Events) -> Instant {
-    let mut last = Instant::now();
-    while let Some(piece) = events.next().await {
-        last = Instant::now();
-        if piece.contains("access-ended") {
-            break;
-        }
-    }
-    last
-}
-
-/// When the last byte of a WebSocket came.
-async fn last_of_socket(socket: Socket) -> Instant {
-    let closed = socket.closed().await;
-    let last = Instant::now();
-    assert!(closed.is_some_and(|(status, _)| status == 1008), "closed by the gate");
-    last
 }

@@ -7,9 +7,11 @@ use moka::future::Cache;
 use moka::policy::EvictionPolicy;
 use tokio::sync::Semaphore;
 
-use crate::domain::id::SessionId;
+use crate::domain::engineer::Engineer;
+use crate::domain::id::{EngineerId, SessionId, WorkspaceId};
 use crate::domain::refusal::Code;
 use crate::domain::time::{Clock, Span, Timestamp};
+use crate::domain::workspace::Workspace;
 use crate::identity::SecretHash;
 use crate::store::Store;
 use crate::telemetry::logs::chain;
@@ -17,12 +19,13 @@ use crate::telemetry::metrics::Metrics;
 
 use super::entry::Entry;
 use super::fill::{FillError, fill};
-use super::generation::Generations;
+use super::generation::{Changes, Generations};
 use super::lease::Lease;
 use super::live::Live;
+use super::shared::Shared;
 
 /// How many sessions are kept in memory.
-const MOST_ENTRIES: u64 = 100_000;
+const MOST_ENTRIES: u64 = 120_000;
 /// How long an entry is kept at most. Never longer than its right; and never prolonged by traffic.
 const LONGEST: Duration = Duration::from_mins(5);
 /// How many sessions are read at once: fewer than the store has readers, so that a flood of unknown tokens never keeps the
@@ -52,6 +55,8 @@ pub struct Directory {
     pub(super) lease: Lease,
     pub(super) generations: Generations,
     pub(super) reads: Semaphore,
+    pub(super) engineers: Shared<EngineerId, Engineer>,
+    pub(super) workspaces: Shared<WorkspaceId, Workspace>,
     entries: Cache<SecretHash, Arc<Entry>>,
     live: Mutex<HashMap<SessionId, Arc<Live>>>,
     pub(super) metrics: Arc<Metrics>,
@@ -71,6 +76,8 @@ impl Directory {
                 .build(),
             generations: Generations::new(),
             reads: Semaphore::new(MOST_READS),
+            engineers: Shared::default(),
+            workspaces: Shared::default(),
             live: Mutex::default(),
             metrics,
             store,
@@ -121,11 +128,15 @@ impl Directory {
         self.lease.left()
     }
 
+    /// Hears of changes that do not end the entry's session by themselves: whoever streams decides again.
+    #[must_use]
+    pub fn changes(&self, entry: &Entry) -> Changes {
+        self.generations.changes(&entry.stamp)
+    }
+
     /// Has everything that is open decided again at once: what decides has changed.
     pub fn decide_anew(&self) {
-        for live in self.live().values() {
-            live.announce_change();
-        }
+        self.generations.tell_all();
     }
 
     /// Sets the gauges that say what is known here, and how old it is.
@@ -142,6 +153,8 @@ impl Directory {
 
     pub(super) async fn tidy(&self) {
         self.entries.run_pending_tasks().await;
+        self.engineers.tidy();
+        self.workspaces.tidy();
     }
 }
 

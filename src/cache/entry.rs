@@ -9,7 +9,7 @@ use crate::domain::session::{Basis, Session};
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::Workspace;
 use crate::identity::Proof;
-use crate::policy::Prepared;
+use crate::policy::{Nouns, Prepared};
 
 use super::generation::Stamp;
 use super::live::Live;
@@ -18,13 +18,13 @@ use super::live::Live;
 #[derive(Debug)]
 pub struct Entry {
     /// The session.
-    pub session: Session,
+    pub session: Arc<Session>,
     /// Its engineer.
-    pub engineer: Engineer,
+    pub engineer: Arc<Engineer>,
     /// Its workspace.
-    pub workspace: Workspace,
+    pub workspace: Arc<Workspace>,
     /// The member whose login it lends.
-    pub subject: Member,
+    pub subject: Arc<Member>,
     /// What it stands on.
     pub basis: Basis,
     /// What vouches for its engineer.
@@ -52,11 +52,7 @@ pub struct SignedFor {
 
 /// What an entry is made of.
 pub(super) struct Parts {
-    pub(super) session: Session,
-    pub(super) engineer: Engineer,
-    pub(super) workspace: Workspace,
-    pub(super) subject: Member,
-    pub(super) basis: Basis,
+    pub(super) nouns: Nouns,
     pub(super) proof: Proof,
     pub(super) prepared: Prepared,
     pub(super) live: Arc<Live>,
@@ -65,7 +61,8 @@ pub(super) struct Parts {
 
 impl Entry {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { session, engineer, workspace, subject, basis, proof, prepared, live, stamp } = parts;
+        let Parts { nouns, proof, prepared, live, stamp } = parts;
+        let Nouns { session, engineer, workspace, subject, basis } = nouns;
         let assertions = Mutex::default();
         Self { session, engineer, workspace, subject, basis, proof, prepared, live, stamp, assertions }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crate::domain::refusal::Code;
 use crate::domain::session::{Basis, Session};
 use crate::identity::SecretHash;
-use crate::policy::Prepared;
+use crate::policy::{Nouns, Prepared};
 use crate::store::{Admission, StoreError};
 
 use super::directory::Directory;
@@ -22,18 +22,18 @@ pub(super) enum FillError {
     Facts(String),
 }
 
-/// Reads the session. The counters are taken before the read begins: a change in between makes the entry old.
+/// Reads the session. The number of the latest change is taken before the read begins: a change in between makes the entry old.
 pub(super) async fn fill(directory: &Directory, token: SecretHash) -> Result<Arc<Entry>, FillError> {
     directory.metrics.cache_misses.inc();
     // Nobody closes it, so this is a turn.
     let _turn = directory.reads.acquire().await;
     let before = directory.generations.snapshot();
     let read = directory.store.admission(&token).await.map_err(FillError::Store)?;
-    finish(directory, &before, read.ok_or(FillError::Unknown)?)
+    finish(directory, before, read.ok_or(FillError::Unknown)?)
 }
 
-/// Makes an entry of what was read after the counters stood at `before`.
-pub(super) fn finish(directory: &Directory, before: &Snapshot, admission: Admission) -> Result<Arc<Entry>, FillError> {
+/// Makes an entry of what was read after the latest change was `before`.
+pub(super) fn finish(directory: &Directory, before: Snapshot, admission: Admission) -> Result<Arc<Entry>, FillError> {
     if let Some(ended) = admission.session.ended {
         // The follower does this too, unless the change was swept before it read that far.
         if let Some(live) = directory.live().remove(&admission.session.id) {
@@ -43,7 +43,7 @@ pub(super) fn finish(directory: &Directory, before: &Snapshot, admission: Admiss
     }
     let stamp = before.stamp(&admission.workspace.id, &admission.engineer.id);
     let live = live_session(directory, &admission.session, &stamp);
-    entry(admission, live, stamp)
+    entry(directory, admission, live, stamp)
 }
 
 /// What outlives the entry. It is registered only while what was read is current: then whatever ends the session is yet
@@ -60,12 +60,17 @@ fn live_session(directory: &Directory, session: &Session, stamp: &Stamp) -> Arc<
     live
 }
 
-fn entry(admission: Admission, live: Arc<Live>, stamp: Stamp) -> Result<Arc<Entry>, FillError> {
+fn entry(directory: &Directory, admission: Admission, live: Arc<Live>, stamp: Stamp) -> Result<Arc<Entry>, FillError> {
     let Admission { session, engineer, workspace, subject, grant, proof } = admission;
     let subject = subject.ok_or(FillError::SubjectGone)?;
-    let basis = Basis::Grant(grant);
-    let prepared = Prepared::new(&engineer, &workspace, &subject, &session, &basis)
-        .map_err(|error| FillError::Facts(error.to_string()))?;
-    let parts = Parts { session, engineer, workspace, subject, basis, proof, prepared, live, stamp };
+    let nouns = Nouns {
+        engineer: directory.engineers.share(engineer.id.clone(), engineer),
+        workspace: directory.workspaces.share(workspace.id.clone(), workspace),
+        subject: Arc::new(subject),
+        session: Arc::new(session),
+        basis: Basis::Grant(grant),
+    };
+    let prepared = Prepared::new(nouns.clone()).map_err(|error| FillError::Facts(error.to_string()))?;
+    let parts = Parts { nouns, proof, prepared, live, stamp };
     Ok(Arc::new(Entry::new(parts)))
 }

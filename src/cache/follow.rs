@@ -6,6 +6,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::domain::id::MemberKey;
 use crate::store::{Ack, Announcement, Change, StoreError, Subscription};
 use crate::telemetry::logs::chain;
 
@@ -107,22 +108,26 @@ impl Follower {
     }
 
     fn act(&mut self, sequence: i64, change: &Change) {
-        let directory = &self.directory;
+        let generations = &self.directory.generations;
         match change {
-            Change::Workspace(id) | Change::Grant(id, _) | Change::Session(id, _) => {
-                directory.generations.bump_workspace(id);
+            Change::Workspace(id)
+            | Change::Grant(id, _)
+            | Change::Session(id, _)
+            | Change::Member(MemberKey { workspace: id, .. }) => {
+                generations.bump_workspace(id);
+                generations.tell_workspace(id);
             }
-            Change::Member(key) => directory.generations.bump_workspace(&key.workspace),
-            Change::Engineer(id) => directory.generations.bump_engineer(id),
+            Change::Engineer(id) => {
+                generations.bump_engineer(id);
+                generations.tell_engineer(id);
+            }
             Change::SessionEnded(workspace, session, cause) => {
-                directory.generations.bump_workspace(workspace);
-                let Some(live) = directory.live().remove(session) else { return };
+                generations.bump_workspace(workspace);
+                let Some(live) = self.directory.live().remove(session) else { return };
                 self.cut.insert(sequence, live.end(cause.clone()));
                 self.draining.push(live);
-                return;
             }
         }
-        directory.decide_anew();
     }
 
     /// Answers every announcement that was acted on, each once nothing that it forbids is on its way any more.

@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::id::SessionId;
@@ -22,7 +22,6 @@ pub struct Live {
     pub id: SessionId,
     cause: OnceLock<Code>,
     over: CancellationToken,
-    changes: watch::Sender<()>,
     entering: AtomicU64,
     streams: AtomicU64,
     entered: Notify,
@@ -37,7 +36,6 @@ impl Live {
             id,
             cause: OnceLock::new(),
             over: CancellationToken::new(),
-            changes: watch::Sender::new(()),
             entering: AtomicU64::new(0),
             streams: AtomicU64::new(0),
             entered: Notify::new(),
@@ -72,12 +70,6 @@ impl Live {
     pub async fn ended(&self) -> Code {
         self.over.cancelled().await;
         self.cause().unwrap_or(Code::SessionEnded)
-    }
-
-    /// Hears of changes that do not end the session by themselves: whoever streams decides again.
-    #[must_use]
-    pub fn changes(&self) -> watch::Receiver<()> {
-        self.changes.subscribe()
     }
 
     /// When the session's last request was.
@@ -122,10 +114,6 @@ impl Live {
             }
             entered.await;
         }
-    }
-
-    pub(super) fn announce_change(&self) {
-        self.changes.send_replace(());
     }
 
     /// When it was last seen, if that has not been written back yet.

@@ -201,7 +201,7 @@ async fn what_was_read_before_a_revoke_never_counts_after_it() {
     let read_too_early = world.store.admission(&token).await.unwrap().unwrap();
 
     world.feed.announce(world.end(&world.store, &id).await).await;
-    let entry = finish(&world.directory, &before, read_too_early).unwrap();
+    let entry = finish(&world.directory, before, read_too_early).unwrap();
     assert!(!world.directory.stands(&entry));
     assert!(world.directory.live().is_empty(), "an end that was acted on leaves nobody behind");
     let refused = world.directory.session(token).await.map(drop);
@@ -235,14 +235,15 @@ async fn a_change_that_ends_nothing_is_seen_by_the_next_request_and_by_streams()
     let world = World::new().await.followed().await;
     let (_, token) = world.enter().await;
     let entry = world.directory.session(token).await.unwrap();
-    let changes = entry.live.changes();
+    let mut changes = world.directory.changes(&entry);
     entry.live.jar().store(cookie(), world.clock.now());
 
     let mut tx = world.store.write().await.unwrap();
     members::put(&mut tx, &olga(Role::Member), world.clock.now()).await.unwrap();
     let sequence = commit(tx, Change::Member(olga(Role::Member).key())).await;
     world.feed.announce(sequence).await;
-    assert!(changes.has_changed().unwrap() && !world.directory.stands(&entry));
+    tokio::time::timeout(PATIENCE, changes.changed()).await.expect("streams hear of it");
+    assert!(!world.directory.stands(&entry));
     let now = world.directory.session(token).await.unwrap();
     assert_eq!(now.subject.role, Role::Member);
     assert!(!now.live.jar().is_empty(), "the session lives on, with its cookies");

@@ -8,6 +8,8 @@ use super::directory::Directory;
 use crate::telemetry::logs::chain;
 
 const EVERY: Duration = Duration::from_secs(1);
+/// How many are written at once: whoever revokes waits for no more than that.
+const BATCH: usize = 500;
 
 /// Writes back until `stop`, and once more then.
 pub async fn write_back(directory: Arc<Directory>, stop: CancellationToken) {
@@ -20,14 +22,14 @@ pub async fn write_back(directory: Arc<Directory>, stop: CancellationToken) {
 async fn write(directory: &Directory) {
     let unwritten: Vec<_> =
         directory.live().values().filter_map(|live| Some((Arc::clone(live), live.unwritten()?))).collect();
-    if unwritten.is_empty() {
-        return;
-    }
-    let seen: Vec<_> = unwritten.iter().map(|(live, at)| (live.id.clone(), *at)).collect();
-    match directory.store.touch(&seen).await {
-        Ok(()) => unwritten.iter().for_each(|(live, at)| live.wrote(*at)),
-        Err(error) => {
+    for batch in unwritten.chunks(BATCH) {
+        let seen: Vec<_> = batch.iter().map(|(live, at)| (live.id.clone(), *at)).collect();
+        if let Err(error) = directory.store.touch(&seen).await {
             tracing::warn!(error = chain(&error), "cannot write back when sessions were last seen");
+            return;
+        }
+        for (live, at) in batch {
+            live.wrote(*at);
         }
     }
 }

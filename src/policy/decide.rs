@@ -57,8 +57,9 @@ pub fn decide_access(bundle: &Bundle, prepared: &Prepared, asked: &Asked<'_>) ->
 
 /// Asks Cedar, and remembers a yes.
 fn ask(bundle: &Bundle, prepared: &Prepared, asked: &Asked<'_>) -> Verdict {
-    let verdict = match prepared.request(asked) {
-        Ok(request) => Verdict::of(bundle, &request, prepared.entities()),
+    let question = prepared.in_cedar().and_then(|cedar| Ok((cedar.request(asked)?, cedar)));
+    let verdict = match question {
+        Ok((request, cedar)) => Verdict::of(bundle, &request, cedar.entities()),
         Err(error) => Verdict::unanswerable(error.to_string()),
     };
     if verdict.refusal.is_none() {

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-
-use crate::cache::Entry;
+use crate::cache::{Changes, Entry};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 use crate::identity::SecretHash;
@@ -34,13 +32,13 @@ pub(super) struct Watch {
     gate: Arc<Gate>,
     on: Stands,
     routed: Arc<Routed>,
-    changes: watch::Receiver<()>,
+    changes: Changes,
 }
 
 impl Watch {
     /// Watches a permitted request; [`Watch::confirm`] catches up with what changed before.
     pub(super) fn new(gate: &Arc<Gate>, on: Stands, routed: &Arc<Routed>) -> Self {
-        let changes = on.entry.live.changes();
+        let changes = gate.directory.changes(&on.entry);
         Self { gate: Arc::clone(gate), on, routed: Arc::clone(routed), changes }
     }
 
@@ -66,7 +64,7 @@ impl Watch {
             let looked = tokio::select! {
                 biased;
                 cause = live.ended() => return cause.into(),
-                _ = self.changes.changed() => self.confirm().await,
+                () = self.changes.changed() => self.confirm().await,
                 // Policies may look at the clock: they are asked again, even if nothing has changed.
                 () = tokio::time::sleep(pause) => self.look_again().await,
             };

@@ -61,8 +61,10 @@ pub async fn open(
 /// # Errors
 /// When the database cannot be read.
 pub async fn count_live(connection: &mut SqliteConnection, now: Timestamp) -> Result<i64, StoreError> {
-    let sql = "SELECT COUNT(*) FROM grants
-        WHERE revoked_at IS NULL AND starts_at <= $1 AND (expires_at IS NULL OR expires_at > $1)";
+    // Two counts, for each is answered by the index alone.
+    let sql = "SELECT
+        (SELECT COUNT(*) FROM grants WHERE revoked_at IS NULL AND expires_at > $1 AND starts_at <= $1)
+        + (SELECT COUNT(*) FROM grants WHERE revoked_at IS NULL AND expires_at IS NULL AND starts_at <= $1)";
     Ok(sqlx::query_scalar(sql).bind(now.as_millis()).fetch_one(connection).await?)
 }
 

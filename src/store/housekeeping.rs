@@ -3,6 +3,7 @@
 use crate::domain::id::{EngineerId, SessionId};
 use crate::domain::time::{Span, Timestamp};
 
+use super::columns::to_json;
 use super::engineers;
 use super::sqlite::{Store, StoreError};
 
@@ -13,23 +14,18 @@ const KEPT: Span = Span::from_seconds(24 * 60 * 60);
 const CHANGES_KEPT: i64 = 10_000;
 
 impl Store {
-    /// Writes back when sessions were last seen; never moves a time backwards.
+    /// Writes back when sessions were last seen, in one statement; never moves a time backwards. Other writers wait
+    /// meanwhile: give it a few hundred at a time.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn touch(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
-        if seen.is_empty() {
-            return Ok(());
-        }
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        for (id, at) in seen {
-            sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
-                .bind(id.as_str())
-                .bind(at.as_millis())
-                .execute(&mut *transaction)
-                .await?;
-        }
-        Ok(transaction.commit().await?)
+        let seen: Vec<_> = seen.iter().map(|(id, at)| (id.as_str(), at.as_millis())).collect();
+        let sql = "UPDATE sessions SET last_seen_at = seen.at
+            FROM (SELECT value ->> 0 AS id, value ->> 1 AS at FROM json_each($1)) AS seen
+            WHERE sessions.id = seen.id AND sessions.last_seen_at < seen.at";
+        sqlx::query(sql).bind(to_json("sessions", &seen)?).execute(&self.writer).await?;
+        Ok(())
     }
 
     /// Notes when a token was made that says of an engineer what is known; never moves the time backwards.

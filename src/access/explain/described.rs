@@ -13,7 +13,9 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::session::{Basis, Session};
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::Workspace;
-use crate::policy::{Asked, BadFacts, Explanation, Http, Prepared, Situation, decide_access, explain as by_policy};
+use crate::policy::{
+    Asked, BadFacts, Explanation, Http, Nouns, Prepared, Situation, decide_access, explain as by_policy,
+};
 use crate::request::{Arrived, Reading, Routed, Routes, normalize, route};
 use crate::store::{Read, engineers, grants, members, sessions, workspaces};
 
@@ -238,8 +240,15 @@ fn decided(
         }
         Footing::On { session, grant, subject, .. } => {
             let basis = Basis::Grant(Arc::new(grant.as_ref().clone()));
-            let prepared = Prepared::new(&scene.engineer, &scene.workspace, subject, session, &basis);
-            let prepared = prepared.map_err(|error| Refusal::because(Code::PolicyError, error.to_string()))?;
+            let nouns = Nouns {
+                engineer: Arc::new(scene.engineer.clone()),
+                workspace: Arc::new(scene.workspace.clone()),
+                subject: Arc::new(subject.as_ref().clone()),
+                session: Arc::new(session.as_ref().clone()),
+                basis: basis.clone(),
+            };
+            let prepared =
+                Prepared::new(nouns).map_err(|error| Refusal::because(Code::PolicyError, error.to_string()))?;
             let on = |reading: &Reading| {
                 let asked = Asked {
                     now: scene.at,

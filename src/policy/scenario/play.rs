@@ -11,8 +11,8 @@ use crate::domain::session::{Basis, Session};
 use crate::domain::workspace::Workspace;
 use crate::policy::facts::{EmergencyFacts, EngineerFacts, GrantFacts, MemberFacts, WorkspaceFacts};
 use crate::policy::{
-    Asked, Bundle, ControlFacts, ControlQuestion, DecisionRecord, Http, Prepared, Principal, Refused, SessionStart,
-    decide_access, decide_control,
+    Asked, Bundle, ControlFacts, ControlQuestion, DecisionRecord, Http, Nouns, Prepared, Principal, Refused,
+    SessionStart, decide_access, decide_control,
 };
 
 use super::case::{Action, BasisKind, Case, Decision, Outcome};
@@ -49,8 +49,14 @@ pub(super) fn prepare(case: &Case) -> Result<Prepared, String> {
         BasisKind::Emergency => Basis::Emergency(Arc::new(emergency(&case.emergency))),
         BasisKind::None => return Err("a session always has a basis: use `StartSession` without one".to_owned()),
     };
-    Prepared::new(&engineer, &workspace(&case.workspace), &member(&case.subject), &session(case, &engineer), &basis)
-        .map_err(|error| error.to_string())
+    let nouns = Nouns {
+        session: Arc::new(session(case, &engineer)),
+        engineer: Arc::new(engineer),
+        workspace: Arc::new(workspace(&case.workspace)),
+        subject: Arc::new(member(&case.subject)),
+        basis,
+    };
+    Prepared::new(nouns).map_err(|error| error.to_string())
 }
 
 /// The facts of the case's request.

@@ -37,8 +37,8 @@ pub(in crate::policy) fn control(
 pub(in crate::policy) fn with_request(case: &Case, look: impl FnOnce(&Request, &Entities)) {
     match case.action {
         Action::Data(effect) => {
-            let prepared = play::prepare(case).unwrap();
-            look(&prepared.request(&play::asked(case, effect)).unwrap(), prepared.entities());
+            let cedar = play::prepare(case).unwrap().in_cedar().unwrap();
+            look(&cedar.request(&play::asked(case, effect)).unwrap(), cedar.entities());
         }
         Action::Control(action) => play::with_question(case, action, |question| {
             let (request, entities) = control::request(&question).unwrap();

@@ -26,6 +26,11 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_util::task::TaskTracker;
 
+/// Between two pieces of what streams.
+const TICK: Duration = Duration::from_millis(20);
+/// Between two pieces where a thousand stream at once.
+const SLOW: Duration = Duration::from_secs(1);
+
 /// What `/file` is.
 pub(crate) const FILE: &[u8] = b"0123456789abcdef";
 
@@ -125,8 +130,10 @@ async fn answer(request: Request<Incoming>, memory: &Memory) -> Answer {
     memory.seen.lock().unwrap().push(seen.clone());
     let path = request.uri().path().to_owned();
     match path.rsplit('/').next().unwrap() {
-        "events" => events("text/event-stream"),
-        "download" => events("application/octet-stream"),
+        "events" => events("text/event-stream", TICK),
+        "download" => events("application/octet-stream", TICK),
+        "slow-events" => events("text/event-stream", SLOW),
+        "slow-download" => events("application/octet-stream", SLOW),
         "live" if seen.headers.contains_key(header::UPGRADE) => echo(request),
         "upload" => upload(request, memory).await,
         "file" => file(seen.headers.get(header::RANGE)),
@@ -152,9 +159,9 @@ fn text(status: StatusCode, text: &str) -> Answer {
     answer
 }
 
-/// A tick every 20 ms, without end.
-fn events(kind: &'static str) -> Answer {
-    let ticks = Ticks { timer: interval(Duration::from_millis(20)) };
+/// A tick at once and then at each interval, without end.
+fn events(kind: &'static str, every: Duration) -> Answer {
+    let ticks = Ticks { timer: interval(every) };
     let mut answer = Response::new(ticks.boxed_unsync());
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     answer

@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use super::client::{Connection, Reply, request, whole};
 
 /// How long the next piece of a stream may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A stream of server-sent events.
 pub(crate) struct Events {
