@@ -10,13 +10,29 @@ pub enum TrustedHeaders {
     Forwarded,
 }
 
-/// The certificate of the public listener.
+/// Whether trusted proxies begin their connections with a header of the PROXY protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProxyProtocol {
+    /// No: such a header is a bad request.
+    Off,
+    /// Yes: a connection of theirs without one is closed.
+    Required,
+}
+
+/// TLS of the public listener.
 #[derive(Debug, Clone)]
 pub struct Tls {
+    /// At least one: a client gets the first that is for the host it asks for, else the first.
+    pub certificates: Vec<Certificate>,
+    /// The PEM file of the authorities of client certificates; none: clients need none.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// A certificate and its key.
+#[derive(Debug, Clone)]
+pub struct Certificate {
     /// The PEM file of the certificate chain.
     pub cert: PathBuf,
     /// The PEM file of the private key.
     pub key: PathBuf,
-    /// The PEM file of the authorities of client certificates; none: clients need none.
-    pub client_ca: Option<PathBuf>,
 }

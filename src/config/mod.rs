@@ -30,7 +30,7 @@ mod types;
 mod values;
 
 pub use errors::{ConfigErrors, Mistake, Mistakes};
-pub use listener::{Tls, TrustedHeaders};
+pub use listener::{Certificate, ProxyProtocol, Tls, TrustedHeaders};
 pub use load::{Loaded, load};
 pub use session_host::SessionHost;
 pub use types::*;

@@ -12,7 +12,7 @@ use crate::domain::effect::Effect;
 use crate::domain::path_pattern::PathPattern;
 use crate::domain::time::Span;
 
-use super::listener::{Tls, TrustedHeaders};
+use super::listener::{ProxyProtocol, Tls, TrustedHeaders};
 use super::session_host::SessionHost;
 
 /// Everything that `serve` needs to know.
@@ -61,6 +61,8 @@ pub struct Server {
     pub trusted_proxies: Vec<IpNet>,
     /// Which of their headers; others are not read, for a proxy may pass on what its client sent.
     pub trusted_headers: TrustedHeaders,
+    /// Whether their connections begin with a header of the PROXY protocol.
+    pub proxy_protocol: ProxyProtocol,
     /// An origin for each session; none: all sessions are at `public_url`.
     pub session_host: Option<SessionHost>,
 }

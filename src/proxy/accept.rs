@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::gate::Gate;
 use super::handshake::Tls;
+use super::proxy_protocol;
 use super::serve::{Connection, serve};
 
 /// A pause after the system refused to accept, so that a lack of descriptors does not become a busy loop.
@@ -46,8 +47,8 @@ pub async fn accept(listener: Listener, gate: Arc<Gate>, reserved: Router, stop:
 }
 
 async fn connect(
-    socket: TcpStream,
-    peer: SocketAddr,
+    mut socket: TcpStream,
+    address: SocketAddr,
     tls: Option<Tls>,
     gate: Arc<Gate>,
     reserved: Router,
@@ -56,8 +57,9 @@ async fn connect(
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
+    let Some(peer) = proxy_protocol::peer(&mut socket, address.ip(), &gate.server).await else { return };
     let secure = tls.is_some() || gate.server.behind_tls_proxy;
-    let connection = Connection { gate, reserved, peer: peer.ip().to_canonical(), secure };
+    let connection = Connection { gate, reserved, peer, secure };
     match tls {
         None => serve(TokioIo::new(socket), connection, stop).await,
         Some(tls) => {

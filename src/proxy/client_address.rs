@@ -10,6 +10,15 @@ use ipnet::IpNet;
 
 use crate::config::{Server, TrustedHeaders};
 
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Peer {
+    /// Its address.
+    pub(super) address: IpAddr,
+    /// Whether it is a proxy whose word on its requests counts.
+    pub(super) is_trusted: bool,
+}
+
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Origin {
@@ -30,32 +39,37 @@ enum Hop {
     Garbage,
 }
 
-/// Whether this is the address of a proxy whose word counts.
-pub(super) fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
+impl Peer {
+    /// Whoever has this address.
+    pub(super) fn at(address: IpAddr, trusted: &[IpNet]) -> Self {
+        let address = address.to_canonical();
+        Self { address, is_trusted: is_trusted(address, trusted) }
+    }
+}
+
+fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
     trusted.iter().any(|net| net.contains(&address))
 }
 
-/// The origin of a request that came over `connection`, by the headers of trusted proxies.
-pub(super) fn origin(connection: Origin, headers: &HeaderMap, server: &Server) -> Origin {
-    let trusted = &server.trusted_proxies;
-    if !is_trusted(connection.address, trusted) {
-        return connection;
+/// The origin of a request from this peer, whose connection is `secure`, by the headers of trusted proxies.
+pub(super) fn origin(peer: Peer, secure: bool, headers: &HeaderMap, server: &Server) -> Origin {
+    if !peer.is_trusted {
+        return Origin { address: peer.address, secure };
     }
+    let trusted = &server.trusted_proxies;
     let (address, plain) = match server.trusted_headers {
         TrustedHeaders::XForwarded => {
             let hops = values(headers, "x-forwarded-for").flat_map(|value| value.rsplit(',').map(hop));
-            let (address, _) = walk(connection.address, hops, trusted);
+            let (address, _) = walk(peer.address, hops, trusted);
             let mut schemes = values(headers, "x-forwarded-proto").flat_map(|value| value.split(','));
             (address, schemes.any(|scheme| !is_https(scheme)))
         }
-        TrustedHeaders::Forwarded => walk(
-            connection.address,
-            values(headers, "forwarded").flat_map(|value| elements(value).map(element)),
-            trusted,
-        ),
+        TrustedHeaders::Forwarded => {
+            walk(peer.address, values(headers, "forwarded").flat_map(|value| elements(value).map(element)), trusted)
+        }
     };
     // What we end TLS of ourselves is secure, whatever is said.
-    Origin { address, secure: connection.secure && !(server.behind_tls_proxy && plain) }
+    Origin { address, secure: secure && !(server.behind_tls_proxy && plain) }
 }
 
 /// The values of a header, the last one first; what is not text is nothing that a proxy would say.
@@ -176,6 +190,8 @@ fn node(text: &str) -> Hop {
 mod tests {
     use proptest::prelude::*;
 
+    use crate::config::ProxyProtocol;
+
     use super::*;
 
     fn server(headers: TrustedHeaders) -> Server {
@@ -186,6 +202,7 @@ mod tests {
             behind_tls_proxy: true,
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()],
             trusted_headers: headers,
+            proxy_protocol: ProxyProtocol::Off,
             session_host: None,
         }
     }
@@ -195,8 +212,9 @@ mod tests {
         for (name, value) in sent {
             map.append(*name, HeaderValue::from_bytes(value).unwrap());
         }
-        let connection = Origin { address: socket.parse().unwrap(), secure: true };
-        let origin = origin(connection, &map, &server(headers));
+        let server = server(headers);
+        let peer = Peer::at(socket.parse().unwrap(), &server.trusted_proxies);
+        let origin = origin(peer, true, &map, &server);
         (origin.address.to_string(), origin.secure)
     }
 

@@ -1,6 +1,6 @@
 //! THE DATA PLANE, in the order a request meets it:
 //!
-//! `accept` → `handshake` → `serve` → `exchange`, the spine: normalize and route (in `request`) → `identify` →
+//! `accept` → `proxy_protocol` → `handshake` → `serve` → `exchange`, the spine: normalize and route (in `request`) → `identify` →
 //! `admit` (with `vouched`: in the right browser, at the right host) → `authorize` → `record` → `forward`, which rebuilds the request (`inject`) and sends it (`upstream`).
 //! `stream` guards what flows, `tunnel` does so for WebSockets; `cookie_jar` keeps the app's cookies away from the
 //! engineer's machine; `refuse` tells people what went wrong and what to do. `gate` holds what they all work with;
@@ -27,6 +27,7 @@ mod identify;
 mod inject;
 mod lapse;
 mod patience;
+mod proxy_protocol;
 mod record;
 mod refuse;
 mod serve;

@@ -1,6 +1,5 @@
 //! One connection: HTTP/1.1 or HTTP/2, request after request; ours under `/.chaperone/`, all else through the spine.
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,6 @@ use hyper::rt::{Executor, Read, Write};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto;
-use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
@@ -20,7 +18,7 @@ use tower_service::Service;
 use crate::domain::id::RequestId;
 
 use super::body::Body;
-use super::client_address::{Origin, is_trusted, origin};
+use super::client_address::{Origin, Peer, origin};
 use super::exchange::{Arrival, FIELDS, exchange};
 use super::gate::Gate;
 use super::patience::Patient;
@@ -40,7 +38,7 @@ pub(super) struct Connection {
     pub(super) gate: Arc<Gate>,
     /// Answers everything under the reserved prefix.
     pub(super) reserved: Router,
-    pub(super) peer: IpAddr,
+    pub(super) peer: Peer,
     pub(super) secure: bool,
 }
 
@@ -116,10 +114,9 @@ async fn answer(connection: Connection, request: Request<Incoming>) -> Result<Re
         return Ok(answer.map(|body| body.map_err(Into::into).boxed_unsync()));
     }
     let now = gate.clock.now();
-    let trusted = &gate.server.trusted_proxies;
     let (id, began) = (RequestId::mint(now), gate.clock.uptime());
-    let trace = gate.traces.begin(&id, believed_trace(peer, request.headers(), trusted));
-    let Origin { address: peer, secure } = origin(Origin { address: peer, secure }, request.headers(), &gate.server);
+    let trace = gate.traces.begin(&id, believed_trace(peer, request.headers()));
+    let Origin { address: peer, secure } = origin(peer, secure, request.headers(), &gate.server);
     let arrival = Arrival { id, now, began, peer, secure, trace };
     let (head, body) = request.into_parts();
     Ok(exchange(&gate, arrival, head, body).await)
@@ -130,8 +127,8 @@ fn is_reserved(path: &str) -> bool {
 }
 
 /// The place in a trace that a trusted proxy gives; a client's own word on it counts for nothing.
-fn believed_trace<'a>(connection: IpAddr, headers: &'a HeaderMap, trusted: &[IpNet]) -> Option<&'a str> {
-    headers.get("traceparent").filter(|_| is_trusted(connection, trusted))?.to_str().ok()
+fn believed_trace(peer: Peer, headers: &HeaderMap) -> Option<&str> {
+    headers.get("traceparent").filter(|_| peer.is_trusted)?.to_str().ok()
 }
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
         metrics: Arc::clone(&metrics),
     });
     background(&phases, &directory, &feed, &access, &journal);
-    let tls = config.server.tls.as_ref().map(Tls::new).transpose()?;
+    let tls = config.server.tls.as_ref().map(|files| Tls::new(files, &clock)).transpose()?;
     let trusted = TrustedGates::new(&config.trusted_gates, &clock);
     let sources = sources(&config, &access, &directory, tls.as_ref(), &customers, &trusted);
     let (reload, files) = reloading(&phases, &access, sources, customers.keys(), &trusted);

@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::world::{Builder, Connection, Reply, Session, Via, World, body, chaperone, engineers, members, request};
@@ -123,4 +124,109 @@ async fn the_app_is_told_by_which_scheme_a_client_came_to_the_proxy_that_ends_tl
     let ada = inside(&world).await;
     ask(&world, &ada, PROXY, &[("x-forwarded-proto", "https")]).await.expect(200);
     assert_eq!(world.app.last().one("x-forwarded-proto"), "http", "no proxy ends TLS here");
+}
+
+/// A world whose proxy begins its connections with a header of the PROXY protocol.
+fn behind_a_blind_proxy() -> Builder {
+    behind_a_proxy("proxy_protocol = \"required\"")
+}
+
+/// Sends these bytes from this address of the machine, and a request of the session; gives all that comes back.
+async fn after(world: &World, session: &Session, from: &str, first: &[u8], header: &str) -> String {
+    let mut socket = dial(world, from).await;
+    let (host, cookie) = (crate::world::HOST, session.cookie());
+    let request =
+        format!("GET /w/acme/a HTTP/1.1\r\nhost: {host}\r\ncookie: {cookie}\r\nconnection: close\r\n{header}\r\n");
+    // Whoever is turned away may not get to write everything.
+    let _ = socket.write_all(&[first, request.as_bytes()].concat()).await;
+    let mut answer = Vec::new();
+    let _ = socket.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// A header of version 2, after the part that is always the same.
+fn version_2(command: u8, family: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
+    [b"\r\n\r\n\0\r\nQUIT\n", &[command, family][..], &length, payload].concat()
+}
+
+/// Source and destination in a header of version 2.
+fn addresses(source: &str) -> Vec<u8> {
+    match source.parse().unwrap() {
+        std::net::IpAddr::V4(source) => [&source.octets()[..], &[127, 0, 0, 1, 0x12, 0x34, 1, 187]].concat(),
+        std::net::IpAddr::V6(source) => [&source.octets()[..], &[0; 16], &[0x12, 0x34, 1, 187]].concat(),
+    }
+}
+
+#[tokio::test]
+async fn app_and_trail_have_the_address_that_a_proxy_announces_before_the_first_byte() {
+    let world = behind_a_blind_proxy().start().await;
+    let ada = inside(&world).await;
+    let with_more = [addresses("198.51.100.9"), vec![4, 0, 2, 0, 0]].concat();
+    for (header, address) in [
+        (b"PROXY TCP4 198.51.100.7 127.0.0.1 4711 443\r\n".to_vec(), "198.51.100.7"),
+        (b"PROXY TCP6 2001:db8::7 ::1 4711 443\r\n".to_vec(), "2001:db8::7"),
+        (b"PROXY UNKNOWN\r\n".to_vec(), PROXY),
+        (version_2(0x21, 0x11, &addresses("198.51.100.8")), "198.51.100.8"),
+        (version_2(0x21, 0x11, &with_more), "198.51.100.9"),
+        (version_2(0x21, 0x21, &addresses("2001:db8::8")), "2001:db8::8"),
+        (version_2(0x20, 0, &[]), PROXY),
+    ] {
+        // What the client itself says of its address counts for nothing, also when the proxy does not know better.
+        let answer = after(&world, &ada, PROXY, &header, "x-forwarded-for: 6.6.6.6\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{}: {answer}", header.escape_ascii());
+        assert_eq!((told(&world).0, recorded(&world)), (address.to_owned(), address.to_owned()));
+    }
+    ask(&world, &ada, "127.0.0.1", &[]).await.expect(200);
+    assert_eq!(told(&world).0, "127.0.0.1", "who is no proxy sends none");
+}
+
+#[tokio::test]
+async fn a_proxy_that_announces_nothing_or_nonsense_is_not_answered_and_a_stranger_with_a_header_is_refused() {
+    let world = behind_a_blind_proxy().start().await;
+    let ada = inside(&world).await;
+    let long = format!("PROXY UNKNOWN {}\r\n", "x".repeat(100));
+    for broken in [
+        &b""[..],
+        b"PROXY TCP4 198.51.100.7\r\n",
+        b"PROXY TCP4 198.51.100.256 127.0.0.1 4711 443\r\n",
+        long.as_bytes(),
+        &version_2(0x21, 0x12, &addresses("198.51.100.7")),
+        &version_2(0x21, 0x11, &[0; 4000]),
+    ] {
+        assert_eq!(after(&world, &ada, PROXY, broken, "").await, "", "{}", broken.escape_ascii());
+    }
+    let told = |line: &Value| line["level"] == "WARN" && line["message"].to_string().contains("PROXY header");
+    assert!(world.gate.log().iter().any(told), "operators learn of it");
+    for header in [b"PROXY TCP4 6.6.6.6 127.0.0.1 1 2\r\n".to_vec(), version_2(0x21, 0x11, &addresses("6.6.6.6"))] {
+        let answer = after(&world, &ada, "127.0.0.1", &header, "").await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{answer}");
+    }
+    assert!(world.app.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_proxy_that_never_comes_to_an_end_with_its_header_keeps_nobody_waiting_and_is_left() {
+    let world = behind_a_blind_proxy().start().await;
+    let ada = inside(&world).await;
+    let mut slow = dial(&world, PROXY).await;
+    slow.write_all(b"PROXY TCP4 198.51").await.unwrap();
+    let proper = b"PROXY TCP4 198.51.100.7 127.0.0.1 4711 443\r\n";
+    assert!(after(&world, &ada, PROXY, proper, "").await.starts_with("HTTP/1.1 200"));
+    let mut nothing = Vec::new();
+    // It is closed, cleanly or not, without an answer.
+    let _ = slow.read_to_end(&mut nothing).await;
+    assert!(nothing.is_empty());
+}
+
+#[tokio::test]
+async fn a_header_of_the_proxy_protocol_comes_before_tls() {
+    let world = behind_a_blind_proxy().tls().start().await;
+    let ada = inside(&world).await;
+    let mut socket = dial(&world, PROXY).await;
+    socket.write_all(&version_2(0x21, 0x11, &addresses("198.51.100.7"))).await.unwrap();
+    let mut connection = Connection::tls_over(socket, Via::Http2, &world.path("cert.pem")).await.unwrap();
+    let asked = request("GET", "/w/acme/a").header("cookie", ada.cookie()).body(body("")).unwrap();
+    connection.send(asked).await.expect(200);
+    assert_eq!((told(&world).0, recorded(&world)), ("198.51.100.7".to_owned(), "198.51.100.7".to_owned()));
 }

@@ -20,6 +20,7 @@
 //! * `trail`: what an auditor and a customer can prove by the trail, and what whoever changes it cannot hide.
 //! * `sign_in`: engineers sign in by browser. `browsers`: what that is worth to their sessions.
 //! * `forwarded`: where a request comes from, when there are other proxies in front.
+//! * `tls`: certificates by name, certificates of clients, resumption, and what sslyze says of it.
 //! * `traces`: the place of a request in its trace, and the collector that hears of it.
 //! * `rotation`: the signing key is replaced while the gate serves. `doctor`: what is found wrong, and told.
 //! * `toggles`: nothing passes after the acknowledgement of a revoke, whoever tries.
@@ -52,6 +53,7 @@ mod residue;
 mod rotation;
 mod sign_in;
 mod spine;
+mod tls;
 mod toggles;
 mod traces;
 mod trail;

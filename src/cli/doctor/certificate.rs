@@ -1,13 +1,15 @@
 //! TLS towards clients: does the certificate fit its key, the public URL and the calendar.
+use std::iter;
+
 use http::Uri;
 use rustls::client::verify_server_name;
 use rustls::server::ParsedCertificate;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
 
-use crate::config::{Config, Tls as Files};
+use crate::config::{Certificate, Config, Tls as Files};
 use crate::domain::host::is_loopback;
-use crate::domain::time::{Span, Timestamp};
+use crate::domain::time::{Clock, Span, Timestamp};
 use crate::proxy::Tls;
 use crate::telemetry::logs::chain;
 
@@ -41,25 +43,27 @@ fn scheme(public_url: &str) -> Finding {
 
 fn certificate(files: &Files, public_url: &str, now: Timestamp) -> Vec<Finding> {
     let name = "certificate";
-    if let Err(error) = Tls::new(files) {
+    if let Err(error) = Tls::new(files, &Clock::system()) {
         return vec![Finding::fail(name, chain(&error), "give the chain, its own key, both in PEM")];
     }
-    let first = CertificateDer::pem_file_iter(&files.cert).ok().and_then(|mut chain| chain.next()?.ok());
-    let Some(leaf) = first else {
-        return vec![Finding::fail(
-            name,
-            format!("`{}` holds no certificate", files.cert.display()),
-            "give the chain in PEM",
-        )];
-    };
-    vec![covers(&leaf, public_url), calendar(validity(&leaf), now)]
+    let mut leaves = Vec::new();
+    for Certificate { cert, .. } in &files.certificates {
+        let Some(leaf) = CertificateDer::pem_file_iter(cert).ok().and_then(|mut chain| chain.next()?.ok()) else {
+            let said = format!("`{}` holds no certificate", cert.display());
+            return vec![Finding::fail(name, said, "give the chain in PEM")];
+        };
+        leaves.push(leaf);
+    }
+    let calendars = leaves.iter().map(|leaf| calendar(validity(leaf), now));
+    iter::once(covers(&leaves, public_url)).chain(calendars).collect()
 }
 
-fn covers(leaf: &CertificateDer<'_>, public_url: &str) -> Finding {
+/// Whether one of the certificates is for the public host.
+fn covers(leaves: &[CertificateDer<'_>], public_url: &str) -> Finding {
     let host = public_url.split_once("://").map_or(public_url, |(_, host)| host);
     let host = host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(host, |(host, _)| host);
-    let fits = ServerName::try_from(host).ok().zip(ParsedCertificate::try_from(leaf).ok());
-    if fits.is_some_and(|(host, leaf)| verify_server_name(&leaf, &host).is_ok()) {
+    let mut parsed = leaves.iter().filter_map(|leaf| ParsedCertificate::try_from(leaf).ok());
+    if ServerName::try_from(host).is_ok_and(|host| parsed.any(|leaf| verify_server_name(&leaf, &host).is_ok())) {
         return Finding::ok("certificate", format!("is for `{host}`"));
     }
     let said = format!("is not for `{host}`, the host of `server.public_url`: browsers refuse it");
@@ -89,6 +93,8 @@ fn calendar(validity: Option<Validity>, now: Timestamp) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use super::super::finding::Level;
     use super::*;
 
@@ -100,7 +106,7 @@ mod tests {
     #[test]
     fn a_certificate_is_for_the_public_host_or_for_none_of_ours() {
         let leaf = leaf(&["support.example.com", "*.example.org"]);
-        let level = |url| covers(&leaf, url).level;
+        let level = |url| covers(slice::from_ref(&leaf), url).level;
         assert_eq!(level("https://support.example.com"), Level::Ok);
         assert_eq!(level("https://support.example.com:8443"), Level::Ok);
         assert_eq!(level("https://a.example.org"), Level::Ok);

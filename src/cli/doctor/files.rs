@@ -20,7 +20,7 @@ const EVERYBODY: u32 = 0o004;
 pub(super) fn check(config: &Config, file: &Path, now: Timestamp) -> Vec<Finding> {
     let mut secret: Vec<PathBuf> = named_secrets(file);
     secret.push(config.store.path.clone());
-    secret.extend(config.server.tls.as_ref().map(|tls| tls.key.clone()));
+    secret.extend(config.server.tls.iter().flat_map(|tls| &tls.certificates).map(|pair| pair.key.clone()));
     let mut findings = vec![keys(config, now)];
     let open: Vec<Finding> =
         secret.iter().filter_map(|path| private(path, OTHERS)).chain(private(file, EVERYBODY)).collect();

@@ -1,7 +1,8 @@
 //! `[server]`, `[ops]` and `[vendor]`.
+use std::iter;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use crate::config::listener::{Tls, TrustedHeaders};
+use crate::config::listener::{Certificate, ProxyProtocol, Tls, TrustedHeaders};
 use crate::config::reading::Complaint;
 use crate::config::section::{Item, Section};
 use crate::config::templates;
@@ -18,6 +19,11 @@ pub(super) fn server(s: &mut Section<'_>) -> Option<Server> {
     let headers = [("x-forwarded", TrustedHeaders::XForwarded), ("forwarded", TrustedHeaders::Forwarded)];
     let trusted_headers =
         s.parsed("trusted_headers", |word| values::one_of(word, &headers)).unwrap_or(TrustedHeaders::XForwarded);
+    let proxy_protocol = s.parsed("proxy_protocol", proxy_protocol).unwrap_or(ProxyProtocol::Off);
+    if proxy_protocol == ProxyProtocol::Required && trusted_proxies.is_empty() {
+        let complaint = Complaint::new("nobody is trusted to send a header of the PROXY protocol");
+        s.complain("proxy_protocol", complaint.hint("list the proxies in front in `trusted_proxies`"));
+    }
     let session_host = s.parsed("session_host", templates::session_host);
     let listen = listen?;
     if !listen.ip().is_loopback() && !s.has("tls") && !behind_tls_proxy {
@@ -27,14 +33,34 @@ pub(super) fn server(s: &mut Section<'_>) -> Option<Server> {
         s.complain("listen", complaint.hint("set `tls`, or `behind_tls_proxy = true` if another proxy ends TLS"));
     }
     let public_url = public_url?;
-    Some(Server { listen, public_url, tls, behind_tls_proxy, trusted_proxies, trusted_headers, session_host })
+    Some(Server {
+        listen,
+        public_url,
+        tls,
+        behind_tls_proxy,
+        trusted_proxies,
+        trusted_headers,
+        proxy_protocol,
+        session_host,
+    })
 }
 
+fn proxy_protocol(word: &str) -> Result<ProxyProtocol, Complaint> {
+    values::one_of(word, &[("off", ProxyProtocol::Off), ("required", ProxyProtocol::Required)])
+}
+
+/// The one certificate stands in the table itself, others in a list beside it.
 fn tls(s: &mut Section<'_>) -> Option<Tls> {
+    let first = certificate(s);
+    let client_ca = s.item("client_ca").and_then(Item::file);
+    let more = s.tables("certificates", certificate).unwrap_or_default();
+    Some(Tls { certificates: iter::once(first?).chain(more).collect(), client_ca })
+}
+
+fn certificate(s: &mut Section<'_>) -> Option<Certificate> {
     let cert = s.required("cert").and_then(Item::file);
     let key = s.required("key").and_then(Item::file);
-    let client_ca = s.item("client_ca").and_then(Item::file);
-    Some(Tls { cert: cert?, key: key?, client_ca })
+    Some(Certificate { cert: cert?, key: key? })
 }
 
 /// The operators' listener; `public` is where the public one listens.

@@ -63,6 +63,11 @@ fn listeners() {
             "localhost:8443",
             "public_url = \"https://support.example.com/\"\ntrusted_proxies = [\"10.0.0.0/40\"]\ntrusted_headers = \"x-real-ip\"",
         ),
+        with("127.0.0.1:1", "public_url = \"https://a\"\nproxy_protocol = \"required\""),
+        with(
+            "127.0.0.1:1",
+            "public_url = \"https://a\"\ntls = { cert = \"n.pem\", key = \"n.pem\", certificates = [{ cert = \"n.pem\" }] }",
+        ),
         with("127.0.0.1:443", "public_url = \"ftp://a\""),
         with("127.0.0.1:1", "public_url = \"HTTPS://Support.example.com:443\"\ntls = { cert = \"nowhere.pem\" }"),
         with(

@@ -109,6 +109,11 @@ impl Connection {
 
     /// As [`Connection::open_tls`], if the handshake succeeds.
     pub(crate) async fn try_open_tls(address: SocketAddr, via: Via, ca: &Path) -> std::io::Result<Self> {
+        Self::tls_over(TcpStream::connect(address).await.unwrap(), via, ca).await
+    }
+
+    /// As [`Connection::try_open_tls`], over a socket that is open already.
+    pub(crate) async fn tls_over(socket: TcpStream, via: Via, ca: &Path) -> std::io::Result<Self> {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -117,7 +122,6 @@ impl Connection {
         let protocol: &[u8] = if via == Via::Http2 { b"h2" } else { b"http/1.1" };
         tls.alpn_protocols = vec![protocol.to_vec()];
         let name = ServerName::try_from(HOST).unwrap();
-        let socket = TcpStream::connect(address).await.unwrap();
         let stream = TlsConnector::from(Arc::new(tls)).connect(name, socket).await?;
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(protocol));
         Ok(Self::over(TokioIo::new(stream), via).await)
