@@ -11,7 +11,7 @@ use chaperone::cache::{self, Directory, Entry};
 use chaperone::config::Config;
 use chaperone::domain::time::{Clock, Timestamp};
 use chaperone::identity::{Keys, SessionToken, Signer, keys_folder};
-use chaperone::policy::{Asked, Engine, Http, decide_access};
+use chaperone::policy::{Asked, Bundle, Http, decide_access};
 use chaperone::request::{Arrived, Reading, Routed, Routes, normalize, route};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode};
@@ -30,14 +30,15 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(crate) struct Authorizer {
     routes: Routes,
     directory: Arc<Directory>,
-    engine: Arc<Engine>,
+    bundle: Bundle,
     pub(crate) signer: Signer,
     pub(crate) config: Config,
     clock: Arc<Clock>,
 }
 
-/// Runs it, on the state of a gate that nobody sends requests to.
-pub(crate) async fn run(app: SocketAddr) -> anyhow::Result<()> {
+/// Runs it, on the state of a gate that nobody sends requests to. It evaluates the policies for each request, unless it
+/// `remembers` permits as the gate does.
+pub(crate) async fn run(app: SocketAddr, remembers: bool) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let gate::Gate { running, config, clock, sessions } = gate::start(folder.path(), app, "relaxed").await?;
     let access = Arc::clone(&running.access);
@@ -46,7 +47,9 @@ pub(crate) async fn run(app: SocketAddr) -> anyhow::Result<()> {
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     tasks.spawn(cache::follow(Arc::clone(&directory), access.feed.subscribe(), tasks.clone(), stop.clone()));
 
-    let authorizer = Arc::new(Authorizer::new(config, directory, Arc::clone(&access.engine), clock)?);
+    let bundle = Bundle::load(&config.policy).map_err(|errors| anyhow::anyhow!("{errors}"))?;
+    let bundle = if remembers { bundle } else { bundle.asked_each_time() };
+    let authorizer = Arc::new(Authorizer::new(config, directory, bundle, clock)?);
     let address = app::listen(move |request| {
         let authorizer = Arc::clone(&authorizer);
         async move { anyhow::Ok(authorizer.answer(request).await) }
@@ -58,12 +61,12 @@ pub(crate) async fn run(app: SocketAddr) -> anyhow::Result<()> {
 }
 
 impl Authorizer {
-    fn new(config: Config, directory: Arc<Directory>, engine: Arc<Engine>, clock: Arc<Clock>) -> anyhow::Result<Self> {
+    fn new(config: Config, directory: Arc<Directory>, bundle: Bundle, clock: Arc<Clock>) -> anyhow::Result<Self> {
         let keys = Arc::new(Keys::open(&keys_folder(&config.store.path))?);
         let route = config.routes.first().ok_or_else(|| anyhow::anyhow!("no route"))?;
         let signer = Signer::new(&route.assertion, &keys);
         let routes = Routes::new(&config.routes, &config.customers.token_paths);
-        Ok(Self { routes, directory, engine, signer, config, clock })
+        Ok(Self { routes, directory, bundle, signer, config, clock })
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Empty<Bytes>> {
@@ -98,7 +101,6 @@ impl Authorizer {
         routed.stays_in(&entry.workspace.id).map_err(|_| StatusCode::FORBIDDEN)?;
         let last_seen_at = entry.live.last_seen();
         entry.live.touch(now);
-        let bundle = self.engine.current();
         for reading in routed.readings() {
             let asked = Asked {
                 now,
@@ -107,7 +109,7 @@ impl Authorizer {
                 covers_path: reading.covered_by(&entry.basis),
                 chained: false,
             };
-            decide_access(&bundle, &entry.prepared, &asked).map_err(|_| StatusCode::FORBIDDEN)?;
+            decide_access(&self.bundle, &entry.prepared, &asked).map_err(|_| StatusCode::FORBIDDEN)?;
         }
         Ok(())
     }

@@ -13,6 +13,8 @@ pub(crate) enum Contender {
     /// The same, with 512 connections
     #[value(name = "nginx-auth-512")]
     NginxAuth512,
+    /// nginx that asks an authorizer that remembers permits
+    NginxAuthRemembering,
     /// Envoy with all sessions in its RBAC filter
     EnvoyRbac,
     /// Envoy that asks the authorizer, by `ext_authz` over HTTP
@@ -32,6 +34,7 @@ pub(crate) enum Server {
     Bare,
     Nginx,
     NginxAuth,
+    NginxAuthRemembering,
     EnvoyRbac,
     EnvoyAuthz,
     Relaxed,
@@ -46,6 +49,7 @@ impl Contender {
             Self::Nginx => "nginx, no authorization",
             Self::NginxAuth => "nginx + auth_request",
             Self::NginxAuth512 => "nginx + auth_request, 512 connections",
+            Self::NginxAuthRemembering => "nginx + auth_request, remembering",
             Self::EnvoyRbac => "Envoy + RBAC filter",
             Self::EnvoyAuthz => "Envoy + ext_authz",
             Self::Chaperone => "chaperone, relaxed",
@@ -66,6 +70,7 @@ impl Contender {
             Self::Bare
             | Self::Nginx
             | Self::NginxAuth
+            | Self::NginxAuthRemembering
             | Self::EnvoyRbac
             | Self::EnvoyAuthz
             | Self::Chaperone
@@ -79,6 +84,7 @@ impl Contender {
             Self::Bare => Server::Bare,
             Self::Nginx => Server::Nginx,
             Self::NginxAuth | Self::NginxAuth512 => Server::NginxAuth,
+            Self::NginxAuthRemembering => Server::NginxAuthRemembering,
             Self::EnvoyRbac => Server::EnvoyRbac,
             Self::EnvoyAuthz => Server::EnvoyAuthz,
             Self::Chaperone => Server::Relaxed,

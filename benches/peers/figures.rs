@@ -1,4 +1,5 @@
 //! The tables: medians over the rounds, everything against the bare proxy, and chaperone against its peers.
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::RATE;
@@ -9,8 +10,8 @@ use super::load::Outcome;
 pub(crate) struct Row {
     pub(crate) contender: Contender,
     rounds: Vec<Figures>,
-    /// How many answers were not good, over all rounds.
-    failed: usize,
+    /// How many answers were not good, over all rounds, by what was wrong.
+    failures: BTreeMap<String, usize>,
 }
 
 #[derive(Clone, Copy)]
@@ -32,12 +33,14 @@ struct Figures {
 impl Row {
     /// A line without figures yet.
     pub(crate) fn new(contender: Contender) -> Self {
-        Self { contender, rounds: Vec::new(), failed: 0 }
+        Self { contender, rounds: Vec::new(), failures: BTreeMap::new() }
     }
 
     /// Adds a round: `closed`, in which the proxy's side used `cpu`, then `open`, and the `memory` in kB after both.
     pub(crate) fn add(&mut self, closed: &Outcome, cpu: Duration, open: &Outcome, memory: u32) {
-        self.failed += closed.failed + open.failed;
+        for wrong in closed.failures.iter().chain(&open.failures) {
+            *self.failures.entry(wrong.clone()).or_default() += 1;
+        }
         let count = f64::from(u32::try_from(closed.latencies.len()).unwrap_or(u32::MAX));
         self.rounds.push(Figures {
             rate: count / closed.took.as_secs_f64(),
@@ -80,10 +83,13 @@ pub(crate) fn print(rows: &[Row]) {
             row.median(|f| f.p50),
             row.median(|f| f.p99),
             row.median(|f| f.memory),
-            row.failed,
+            row.failures.values().sum::<usize>(),
         );
     }
     println!();
+    for (row, (wrong, count)) in rows.iter().flat_map(|row| row.failures.iter().map(move |failure| (row, failure))) {
+        println!("{}: {count} answers were `{wrong}`.", row.contender.title());
+    }
     against(rows);
 }
 

@@ -28,12 +28,12 @@ pub(crate) struct Outcome {
     pub(crate) took: Duration,
     /// One for each good answer, in order of length.
     pub(crate) latencies: Vec<Duration>,
-    /// How many answers were not good.
-    pub(crate) failed: usize,
+    /// What was wrong with each answer that was not good.
+    pub(crate) failures: Vec<String>,
 }
 
-/// How long each answer took; none for one that was not good.
-type Latencies = Vec<Option<Duration>>;
+/// How long each answer took, or what was wrong with it.
+type Latencies = Vec<Result<Duration, String>>;
 
 impl Load {
     pub(crate) fn new(address: SocketAddr, requests: Arc<Requests>, connections: usize) -> Self {
@@ -97,14 +97,18 @@ fn pace(turns: &[UnboundedSender<Instant>], began: Instant, length: Duration, pe
 }
 
 async fn gather(mut asking: JoinSet<anyhow::Result<Latencies>>, began: Instant) -> anyhow::Result<Outcome> {
-    let mut answers = Vec::new();
+    let (mut latencies, mut failures) = (Vec::new(), Vec::new());
     while let Some(done) = asking.join_next().await {
-        answers.extend(done??);
+        for answer in done?? {
+            match answer {
+                Ok(latency) => latencies.push(latency),
+                Err(wrong) => failures.push(wrong),
+            }
+        }
     }
     let took = began.elapsed();
-    let mut latencies: Vec<Duration> = answers.iter().copied().flatten().collect();
     latencies.sort_unstable();
-    Ok(Outcome { took, failed: answers.len() - latencies.len(), latencies })
+    Ok(Outcome { took, latencies, failures })
 }
 
 /// One connection, with what it last sent and got.
@@ -124,22 +128,23 @@ impl Connection {
             if sent >= end {
                 return Ok(latencies);
             }
-            let good = self.ask().await?;
-            latencies.push(good.then(|| sent.elapsed()));
+            let answer = self.ask().await?;
+            latencies.push(answer.map(|()| sent.elapsed()));
         }
     }
 
     async fn whenever(mut self, mut due: UnboundedReceiver<Instant>, end: Instant) -> anyhow::Result<Latencies> {
         let mut latencies = Vec::new();
         while let Some(due) = due.recv().await {
-            let good = Instant::now() < end && self.ask().await?;
-            latencies.push(good.then(|| due.elapsed()));
+            let late = Instant::now() >= end;
+            let answer = if late { Err("not sent in time".to_owned()) } else { self.ask().await? };
+            latencies.push(answer.map(|()| due.elapsed()));
         }
         Ok(latencies)
     }
 
-    /// Sends some request and reads the answer, which has to have a length. Is it a good one?
-    async fn ask(&mut self) -> anyhow::Result<bool> {
+    /// Sends some request and reads the answer, which has to have a length. What is wrong with it, if it is not 200?
+    async fn ask(&mut self) -> anyhow::Result<Result<(), String>> {
         self.requests.write(&mut self.dice, &mut self.request);
         self.stream.write_all(self.request.as_bytes()).await?;
         self.answer.clear();
@@ -152,8 +157,16 @@ impl Connection {
             while self.answer.len() < whole {
                 ensure!(self.stream.read_buf(&mut self.answer).await? > 0, "the proxy hung up");
             }
-            return Ok(good);
+            return Ok(if good { Ok(()) } else { Err(self.complaint()) });
         }
+    }
+
+    /// The status of the answer, and the code that its page shows if it is one of chaperone's.
+    fn complaint(&self) -> String {
+        let answer = String::from_utf8_lossy(&self.answer);
+        let status = answer.lines().next().unwrap_or_default();
+        let code = answer.split_once("<dt>Code</dt><dd>").and_then(|(_, rest)| rest.split_once(' '));
+        code.map_or_else(|| status.to_owned(), |(code, _)| format!("{status}: {code}"))
     }
 }
 

@@ -68,9 +68,18 @@ struct Arguments {
 #[command(hide = true)]
 enum Part {
     App,
-    Bare { app: SocketAddr },
-    Gate { durability: String, app: SocketAddr },
-    Authorizer { app: SocketAddr },
+    Bare {
+        app: SocketAddr,
+    },
+    Gate {
+        durability: String,
+        app: SocketAddr,
+    },
+    Authorizer {
+        app: SocketAddr,
+        #[arg(long)]
+        remembers: bool,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -79,7 +88,7 @@ fn main() -> anyhow::Result<()> {
         Some(Part::App) => child::run(app::run()),
         Some(Part::Bare { app }) => child::run(bare::run(*app)),
         Some(Part::Gate { durability, app }) => child::run(gate::run(*app, durability)),
-        Some(Part::Authorizer { app }) => child::run(authorizer::run(*app)),
+        Some(Part::Authorizer { app, remembers }) => child::run(authorizer::run(*app, *remembers)),
         None if arguments.bench => measure(&arguments),
         // Tests start every bench once, to see that it starts.
         None => Ok(()),

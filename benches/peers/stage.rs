@@ -25,7 +25,8 @@ pub(crate) struct Stage {
     cores: Cores,
     programs: Programs,
     sides: HashMap<Server, Side>,
-    authorizer: Option<Authorizer>,
+    /// The one that evaluates each time, and the one that remembers.
+    authorizers: HashMap<bool, Authorizer>,
     app_address: SocketAddr,
     // Last, so that nobody misses it.
     _app: Child,
@@ -55,7 +56,7 @@ impl Stage {
         let mut command = cores.beside_the_load(&std::env::current_exe()?);
         command.arg("app");
         let (app, app_address, _) = Child::part(command)?;
-        Ok(Self { cores, programs, sides: HashMap::new(), authorizer: None, app_address, _app: app })
+        Ok(Self { cores, programs, sides: HashMap::new(), authorizers: HashMap::new(), app_address, _app: app })
     }
 
     /// How the machine is shared.
@@ -74,8 +75,8 @@ impl Stage {
             Server::Relaxed => self.ours(&["gate", "relaxed", &app])?,
             Server::Strict => self.ours(&["gate", "strict", &app])?,
             Server::Nginx => self.nginx(None)?,
-            Server::NginxAuth => {
-                let authorizer = self.authorizer()?;
+            Server::NginxAuth | Server::NginxAuthRemembering => {
+                let authorizer = self.authorizer(server == Server::NginxAuthRemembering)?;
                 self.nginx(Some(authorizer))?
             }
             Server::EnvoyRbac => {
@@ -83,7 +84,7 @@ impl Stage {
                 self.envoy(&envoy::rbac(&sessions), Requests::new(&sessions).into(), None)?
             }
             Server::EnvoyAuthz => {
-                let authorizer = self.authorizer()?;
+                let authorizer = self.authorizer(false)?;
                 let (filter, requests) = (envoy::ext_authz(authorizer.address), Arc::clone(&authorizer.requests));
                 self.envoy(&filter, requests, Some(authorizer))?
             }
@@ -110,13 +111,17 @@ impl Stage {
         Child::part(command)
     }
 
-    fn authorizer(&mut self) -> anyhow::Result<Authorizer> {
-        if let Some(running) = &self.authorizer {
+    fn authorizer(&mut self, remembers: bool) -> anyhow::Result<Authorizer> {
+        if let Some(running) = self.authorizers.get(&remembers) {
             return Ok(running.clone());
         }
-        let (process, address, sessions) = self.part(&["authorizer", &self.app_address.to_string()])?;
-        let requests = Requests::new(&sessions).into();
-        Ok(self.authorizer.insert(Authorizer { address, requests, process: process.into() }).clone())
+        let app = self.app_address.to_string();
+        let how = remembers.then_some("--remembers");
+        let arguments: Vec<&str> = ["authorizer", &app].into_iter().chain(how).collect();
+        let (process, address, sessions) = self.part(&arguments)?;
+        let authorizer = Authorizer { address, requests: Requests::new(&sessions).into(), process: process.into() };
+        self.authorizers.insert(remembers, authorizer.clone());
+        Ok(authorizer)
     }
 
     fn nginx(&self, authorizer: Option<Authorizer>) -> anyhow::Result<Side> {

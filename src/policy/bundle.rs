@@ -57,6 +57,12 @@ impl Bundle {
         load::load(&[])
     }
 
+    /// The same policies, evaluated for each request: no permit is remembered.
+    #[must_use]
+    pub fn asked_each_time(self) -> Self {
+        Self { looks: Looks::EVERYWHERE, ..self }
+    }
+
     /// The digest over all policy texts and the schema: names the set in the trail.
     #[must_use]
     pub fn id(&self) -> &Arc<str> {

@@ -24,7 +24,7 @@ pub(super) struct Looks {
 
 impl Looks {
     /// Some policy may look at anything.
-    const EVERYWHERE: Self = Self { clock: true, method: true, host: true, path: true, ip: true };
+    pub(super) const EVERYWHERE: Self = Self { clock: true, method: true, host: true, path: true, ip: true };
 
     /// What `policies` look at together.
     pub(super) fn of<'a>(policies: impl Iterator<Item = &'a Policy>) -> Self {
