@@ -1,14 +1,13 @@
 //! The chain: every record names its place and the hash of the record before it, in the journal and in its workspace.
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::id::WorkspaceId;
 
 use super::digest::Digest;
-use super::event::Event;
+use super::draft::Draft;
 use super::flaw::Flaw;
-use super::record::{Members, Record};
+use super::record::{Position, Record};
 
 /// A place in a chain: the record that stands there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,15 +61,15 @@ impl Chain {
         heads.map(|(workspace, place)| Head { workspace: Arc::clone(workspace), place: *place }).collect()
     }
 
-    /// Gives `event` the next place and writes its line at the end of `out`.
+    /// Gives `draft` the next place and writes its line at the end of `out`.
     ///
     /// # Errors
-    /// When the event cannot be written as JSON; chain and `out` are then as before.
-    pub(super) fn append(&mut self, event: &Event, node: &str, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        let workspace = event.workspace.as_ref().map(WorkspaceId::as_str);
+    /// When the node's name cannot be written as JSON; chain and `out` are then as before.
+    pub(super) fn append(&mut self, draft: &Draft, node: &str, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        let workspace = draft.workspace.as_ref().map(WorkspaceId::as_str);
         let before = workspace.map(|id| self.place_in(id));
         let seq = self.last.seq.saturating_add(1);
-        let hash = members(event, node, seq, before, self.last.hash).write(out)?;
+        let hash = Position { seq, node, workspace: before, prev: self.last.hash }.write(draft, out)?;
         let workspace_seq = before.map(|place| place.seq.saturating_add(1));
         self.advance(Place { seq, hash }, workspace.zip(workspace_seq));
         Ok(())
@@ -122,46 +121,6 @@ impl Chain {
     }
 }
 
-fn members<'a>(event: &'a Event, node: &'a str, seq: u64, workspace: Option<Place>, prev: Digest) -> Members<'a> {
-    let Event {
-        at,
-        event_id,
-        kind,
-        workspace: workspace_id,
-        engineer,
-        subject,
-        session,
-        grant,
-        emergency,
-        reason,
-        ticket,
-        request,
-        decision,
-        response,
-    } = event;
-    Members {
-        seq,
-        at: *at,
-        node: node.into(),
-        event_id: event_id.as_str().into(),
-        kind: *kind,
-        workspace: workspace_id.as_ref().map(|id| id.as_str().into()),
-        engineer: engineer.as_ref().map(|id| id.as_str().into()),
-        subject: subject.as_ref().map(|id| id.as_str().into()),
-        session: session.as_ref().map(|id| id.as_str().into()),
-        grant: grant.as_ref().map(|id| id.as_str().into()),
-        emergency: emergency.as_ref().map(|id| id.as_str().into()),
-        reason: reason.as_deref().map(Cow::Borrowed),
-        ticket: ticket.as_deref().map(Cow::Borrowed),
-        request: request.as_ref().map(Cow::Borrowed),
-        decision: decision.as_ref().map(Cow::Borrowed),
-        response: response.as_ref().map(Cow::Borrowed),
-        workspace_seq: workspace.map(|place| place.seq.saturating_add(1)),
-        workspace_prev: workspace.map(|place| place.hash),
-        prev,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,7 +132,7 @@ mod tests {
     fn the_sample_in_the_document_is_what_is_written() {
         let (mut chain, mut written) = (Chain::new(), Vec::new());
         for event in documented() {
-            chain.append(&event, "node-1", &mut written).unwrap();
+            chain.append(&Draft::try_from(event).unwrap(), "node-1", &mut written).unwrap();
         }
         assert_eq!(String::from_utf8(written).unwrap(), sample());
     }

@@ -1,11 +1,13 @@
 //! The journal: durable, with group commit.
 //!
-//! Two threads of its own: the `writer` gives every queued event its place and hands all of them to the operating
-//! system in one write; the `syncer` brings what was written to disk, while the writer goes on. Any failure takes the
+//! Two threads of its own: the `writer` gives every event of the `queue` its place and hands all of them to the operating
+//! system in one write (`milestone` tells who waits for that); the `syncer` brings what was written to disk, while the writer goes on. Any failure takes the
 //! journal down at once; the writer then tries to `recover` in a new segment. A third thread, the `sealer`, signs
 //! checkpoints over what is on disk. `current` is the segment being written, `file` the seam to the disk.
 mod current;
 mod file;
+mod milestone;
+mod queue;
 mod recover;
 mod sealer;
 mod shared;
@@ -20,31 +22,28 @@ mod fault_tests;
 mod tests;
 
 use std::collections::HashSet;
+use std::fmt::Display;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
-
-use rustix::fs::{FlockOperation, flock};
-use tokio::sync::{Semaphore, oneshot};
 
 use crate::config;
 use crate::domain::id::EventId;
 use crate::domain::time::Clock;
 use crate::telemetry::metrics::Metrics;
+use rustix::fs::{FlockOperation, flock};
 
-use super::event::Event;
+use super::draft::Draft;
 use super::trust::Seal;
+use milestone::Milestone;
 use shared::Shared;
-use writer::{Entry, Message, Settings, Writer, Written};
+use writer::{Settings, Writer};
 
-/// How many events may wait to be written; then appending waits too.
-const QUEUE: usize = 4096;
 /// How long anybody waits for the disk; a file operation that takes longer makes the journal unhealthy until it ends.
 const PATIENCE: Duration = Duration::from_millis(900);
 /// The file whose lock says that a process writes the journal.
@@ -82,31 +81,55 @@ pub enum JournalError {
 #[error("the trail cannot be written")]
 pub struct Unavailable;
 
-/// A record that the operating system has.
+/// A record on its way.
 #[derive(Debug)]
 pub struct Appended {
-    written: Written,
+    shared: Arc<Shared>,
+    /// Its place in the queue.
+    number: u64,
+    /// How often the journal had fallen when it was queued.
+    falls: u64,
+    strict: bool,
     patience: Duration,
 }
 
 impl Appended {
-    /// Waits until the record is on disk; in `relaxed` durability it returns at once.
+    /// Waits until the record is as safe as it must be before anything that it tells of may be seen: on disk in `strict`
+    /// durability, with the operating system in `relaxed`.
     ///
     /// # Errors
     /// When it cannot be brought there, or not within 900 ms.
     pub async fn durable(self) -> Result<(), Unavailable> {
-        let Some(on_disk) = self.written else { return Ok(()) };
-        let waited = tokio::time::timeout(self.patience, on_disk).await;
-        waited.map_err(|_| Unavailable)?.map_err(|_| Unavailable)
+        let milestone = if self.strict { &self.shared.synced } else { &self.shared.written };
+        self.past(milestone).await
+    }
+
+    /// Waits until the operating system has the record.
+    async fn written(&self) -> Result<(), Unavailable> {
+        self.past(&self.shared.written).await
+    }
+
+    async fn past(&self, milestone: &Milestone) -> Result<(), Unavailable> {
+        if !milestone.is_past(self.number)
+            && let Some(told) = milestone.wait(self.number, || self.counts())
+        {
+            let told = tokio::time::timeout(self.patience, told).await;
+            told.map_err(|_| Unavailable)?.map_err(|_| Unavailable)?;
+        }
+        if self.counts() { Ok(()) } else { Err(Unavailable) }
+    }
+
+    /// Whether the journal has not fallen since: then some records were lost, perhaps this one.
+    fn counts(&self) -> bool {
+        self.shared.falls() == self.falls
     }
 }
 
 /// The open journal of one node.
 #[derive(Debug)]
 pub struct Journal {
-    inbox: Sender<Message>,
-    room: Arc<Semaphore>,
     shared: Arc<Shared>,
+    strict: bool,
     patience: Duration,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -138,50 +161,54 @@ impl Journal {
         DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(io_error)?;
         let lock = lock(&dir).map_err(io_error)?.ok_or_else(|| JournalError::Locked(dir.clone()))?;
         let shared = Arc::new(Shared::new(Arc::clone(clock), Arc::clone(metrics)));
+        let strict = settings.strict;
         let mut writer = Writer::new(settings, Arc::clone(&shared), lock);
         writer.open()?;
-        let (inbox, messages) = channel();
         let thread = std::thread::Builder::new().name("trail-write".into());
-        let thread = thread.spawn(move || writer.run(&messages)).map_err(io_error)?;
-        let room = Arc::new(Semaphore::new(QUEUE));
-        Ok(Arc::new(Self { inbox, room, shared, patience, thread: Mutex::new(Some(thread)) }))
+        let thread = thread.spawn(move || writer.run()).map_err(io_error)?;
+        Ok(Arc::new(Self { shared, strict, patience, thread: Mutex::new(Some(thread)) }))
     }
 
-    /// Appends an event: returns when the operating system has the record. A control-plane event that is among the
-    /// latest in the journal is not written again, so that its relay may repeat it.
+    /// Appends an event. In `strict` durability it returns when the operating system has the record; in `relaxed` at once,
+    /// and the record is written within a millisecond. A control-plane event that is among the latest in the journal is not
+    /// written again, so that its relay may repeat it.
     ///
     /// # Errors
     /// When it cannot be written, or not within 900 ms: then the request may not pass.
-    pub async fn append(&self, event: Event) -> Result<Appended, Unavailable> {
-        if !self.healthy() {
-            return Err(Unavailable);
+    pub async fn append(&self, event: impl TryInto<Draft, Error: Display>) -> Result<Appended, Unavailable> {
+        let appended = self.submit(event, true).ok_or(Unavailable)?;
+        if self.strict {
+            appended.written().await?;
         }
-        let (written, answer) = oneshot::channel();
-        let handed = async {
-            let room = Arc::clone(&self.room).acquire_owned().await.map_err(|_| Unavailable)?;
-            let entry = Entry { event, written: Some(written), _room: room };
-            self.inbox.send(Message::Entry(Box::new(entry))).map_err(|_| Unavailable)?;
-            answer.await.map_err(|_| Unavailable)
-        };
-        let written = tokio::time::timeout(self.patience, handed).await.map_err(|_| Unavailable)??;
-        Ok(Appended { written, patience: self.patience })
+        Ok(appended)
     }
 
     /// Queues an event whose loss would hide nothing that passed, such as a completion; drops it when the journal is
     /// down or its queue is full. Never waits.
-    pub fn note(&self, event: Event) {
-        let room = Arc::clone(&self.room).try_acquire_owned().ok().filter(|_| self.healthy());
-        let sent = room.is_some_and(|room| {
-            let entry = Entry { event, written: None, _room: room };
-            self.inbox.send(Message::Entry(Box::new(entry))).is_ok()
-        });
-        if !sent {
+    pub fn note(&self, event: impl TryInto<Draft, Error: Display>) {
+        if self.submit(event, false).is_none() {
             let dropped = self.shared.dropped.fetch_add(1, Ordering::Relaxed).saturating_add(1);
             // The first, the second, the fourth, …: enough to be seen, too few to flood.
             if dropped.is_power_of_two() {
                 tracing::warn!(dropped, "notes for the trail were dropped: it is down, or its queue is full");
             }
         }
+    }
+
+    fn submit(&self, event: impl TryInto<Draft, Error: Display>, awaited: bool) -> Option<Appended> {
+        if !self.healthy() {
+            return None;
+        }
+        let draft = event.try_into();
+        let draft =
+            draft.inspect_err(|error| tracing::error!(%error, "an event cannot be written as JSON: it is refused"));
+        let (mut falls, shared) = (0, &self.shared);
+        let open = || {
+            falls = shared.falls();
+            shared.is_up()
+        };
+        let number = shared.queue.push(draft.ok()?, awaited, open)?;
+        Some(Appended { shared: Arc::clone(shared), number, falls, strict: self.strict, patience: self.patience })
     }
 
     /// Which of the latest control-plane events (all kinds but `access.*`) the journal already holds: the relay asks
@@ -200,13 +227,12 @@ impl Journal {
     /// Events that wait to be written.
     #[must_use]
     pub fn queue(&self) -> usize {
-        QUEUE.saturating_sub(self.room.available_permits())
+        self.shared.queue.len()
     }
 
     /// Writes what is queued, brings it to disk and closes the file. From then on appending fails.
     pub async fn close(&self) {
-        // When nobody receives, the writer has ended already.
-        let _ = self.inbox.send(Message::Close);
+        self.shared.queue.close();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             // A panic of the writer has said so by itself, and there is nothing left to close.

@@ -1,6 +1,6 @@
 //! The trail: an append-only journal of hash-chained JSON Lines. No access without a durable record.
 //!
-//! * `event`: what is recorded.
+//! * `event`: what is recorded. `draft`: an event written out, but for its place.
 //! * `record`: one line, its bytes and its hash (`digest`). `chain`: how the lines follow each other; the same code writes
 //!   and verifies. `flaw`: what can be wrong with a line. `segments`: the files that the lines stand in.
 //! * `journal`: durable, with group commit: many requests share one write and one fsync.
@@ -14,6 +14,7 @@ mod anchors;
 mod chain;
 mod checkpoint;
 mod digest;
+mod draft;
 mod end;
 mod event;
 mod export;
@@ -32,6 +33,7 @@ mod verify;
 pub(crate) mod samples;
 
 pub use anchors::checkpoints;
+pub use draft::{AccessDecision, AccessEvent, AccessRequest, Draft};
 pub use end::{Link, last_links};
 pub use event::{Decision, Event, Kind, Outcome, RequestFacts, Response};
 pub use export::{ExportError, Selection, export, export_selected};

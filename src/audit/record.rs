@@ -1,11 +1,13 @@
 //! One line of the trail: its members, its bytes and its hash. docs/TRAIL.md says the same in prose.
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::domain::time::Timestamp;
 
+use super::chain::Place;
 use super::digest::Digest;
+use super::draft::Draft;
 use super::event::{Decision, Kind, RequestFacts, Response};
 use super::flaw::Flaw;
 
@@ -15,8 +17,9 @@ const BEFORE_HASH: &[u8] = br#","hash":""#;
 const AFTER_HASH: &[u8] = br#""}"#;
 
 /// The members of a line but its hash, in their order on the line (contract, section 7). What is absent is `null`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "a line must have them all, though not every reader looks at each")]
 pub(super) struct Members<'a> {
     pub(super) seq: u64,
     pub(super) at: Timestamp,
@@ -39,30 +42,48 @@ pub(super) struct Members<'a> {
     pub(super) prev: Digest,
 }
 
-impl Members<'_> {
-    /// Writes the line, its newline included, at the end of `out`, and returns its hash.
+/// Where a line stands: what is written around a draft.
+#[derive(Debug)]
+pub(super) struct Position<'a> {
+    pub(super) seq: u64,
+    pub(super) node: &'a str,
+    /// The last record of its workspace.
+    pub(super) workspace: Option<Place>,
+    pub(super) prev: Digest,
+}
+
+impl Position<'_> {
+    /// Writes the line of `draft`, its newline included, at the end of `out`, and returns its hash.
     ///
     /// # Errors
-    /// When a member cannot be written as JSON; `out` is then as before.
-    pub(super) fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<Digest> {
+    /// When the node's name cannot be written as JSON; `out` is then as before.
+    pub(super) fn write(&self, draft: &Draft, out: &mut Vec<u8>) -> serde_json::Result<Digest> {
         let start = out.len();
-        if let Err(error) = serde_json::to_writer(&mut *out, self) {
-            out.truncate(start);
-            return Err(error);
+        let node = serde_json::to_string(self.node)?;
+        out.extend_from_slice(format!(r#"{{"seq":{},"at":"{}","node":{node},"#, self.seq, draft.at).as_bytes());
+        out.extend_from_slice(&draft.members);
+        match self.workspace {
+            Some(place) => {
+                out.extend_from_slice(format!(r#","workspace_seq":{},"#, place.seq.saturating_add(1)).as_bytes());
+                member(out, br#""workspace_prev":""#, place.hash);
+            }
+            None => out.extend_from_slice(br#","workspace_seq":null,"workspace_prev":null"#),
         }
-        let body = out.get_mut(start..).unwrap_or_default();
-        // Facts are copied as they came, perhaps over several lines; in JSON a raw line break is always mere space.
-        for byte in body.iter_mut().filter(|byte| matches!(**byte, b'\n' | b'\r')) {
-            *byte = b' ';
-        }
-        let hash = Digest::of(body);
+        member(out, br#","prev":""#, self.prev);
+        out.push(b'}');
+        let hash = Digest::of(out.get(start..).unwrap_or_default());
         out.pop();
-        out.extend_from_slice(BEFORE_HASH);
-        out.extend_from_slice(&hash.hex());
-        out.extend_from_slice(AFTER_HASH);
-        out.push(b'\n');
+        member(out, BEFORE_HASH, hash);
+        out.extend_from_slice(b"}\n");
         Ok(hash)
     }
+}
+
+/// Writes the last member of a line so far: its name with all that stands before the digits, and a digest.
+fn member(out: &mut Vec<u8>, name: &[u8], digest: Digest) {
+    out.extend_from_slice(name);
+    out.extend_from_slice(&digest.hex());
+    out.push(b'"');
 }
 
 /// A line as it was read.

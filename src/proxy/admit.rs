@@ -44,8 +44,8 @@ pub(super) async fn admit(presented: Presented, gate: &Gate, arrival: &Arrival) 
     };
     let last_seen = entry.live.last_seen();
     let refused = |refusal: Refusal| {
-        let event = record::refused(&entry, &routed, arrival, &refusal, None);
-        TurnedAway::new(refusal).recorded(event)
+        let draft = record::refused(&entry, &routed, arrival, &refusal, None);
+        TurnedAway::new(refusal).recorded(draft)
     };
     // A session that is merely not vouched for here and now is not over.
     vouched(gate, &entry, &routed, arrival.now).map_err(|refusal| Box::new(refused(refusal)))?;

@@ -5,7 +5,7 @@ use crate::cache::{Entering, Entry};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 use crate::identity::SecretHash;
-use crate::policy::{Asked, Bundle, Http, Permit, Refused, decide_access};
+use crate::policy::{Asked, Bundle, DecisionRecord, Http, Permit, Refused, decide_access};
 use crate::request::{Reading, Routed};
 
 use super::admit::Admitted;
@@ -33,9 +33,9 @@ pub(super) struct Permitted {
 /// recorded: the session is known.
 pub(super) fn authorize(admitted: Admitted, gate: &Gate, arrival: &Arrival) -> Result<Permitted, Box<TurnedAway>> {
     let Admitted { routed, token, entry, last_seen, chained, entering } = admitted;
-    let refused = |refusal: Refusal, decision| {
-        let event = record::refused(&entry, &routed, arrival, &refusal, decision);
-        let turned_away = TurnedAway::new(refusal).recorded(event);
+    let refused = |refusal: Refusal, decision: Option<DecisionRecord>| {
+        let draft = record::refused(&entry, &routed, arrival, &refusal, decision.as_ref());
+        let turned_away = TurnedAway::new(refusal).recorded(draft);
         Box::new(if entry.is_over(arrival.now) { turned_away.over() } else { turned_away })
     };
     if let Err(elsewhere) = routed.stays_in(&entry.workspace.id) {

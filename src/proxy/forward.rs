@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 
-use crate::audit::{Appended, Event, Kind, Outcome};
+use crate::audit::{Appended, Outcome};
 use crate::cache::{Entering, Entry};
 use crate::domain::refusal::{Code, Refusal};
 use crate::request::{Routed, Upgrade};
@@ -47,10 +47,10 @@ pub(super) async fn forward(
     gate: &Arc<Gate>,
     arrival: &Arrival,
 ) -> Result<Response<Body>, Box<TurnedAway>> {
-    let Passage { routed, footing, entering, event, pending } = Passage::of(proof, gate, arrival);
+    let Passage { routed, footing, entering, pending } = Passage::of(proof, gate);
     let session = footing.session();
     let progress = Arc::new(Progress::default());
-    let mut completion = Completion::new(gate, event, &routed, arrival, Arc::clone(&progress));
+    let mut completion = Completion::new(gate, session.clone(), &routed, arrival, Arc::clone(&progress));
     let over = CancellationToken::new();
     let client = routed.request.upgrade.as_ref().map(|_| hyper::upgrade::on(&mut request));
     let asking = Asking { gate, arrival, routed: &routed, footing, progress: &progress, over: &over, pending };
@@ -89,27 +89,24 @@ struct Passage {
     footing: Footing,
     /// Ending the session waits for this.
     entering: Option<Entering>,
-    /// What the trail says at the end.
-    event: Option<Event>,
     /// The record that must be on disk before any byte of the answer leaves.
     pending: Option<Appended>,
 }
 
 impl Passage {
-    fn of(proof: Proof, gate: &Arc<Gate>, arrival: &Arrival) -> Self {
+    fn of(proof: Proof, gate: &Arc<Gate>) -> Self {
         match proof {
             Proof::Recorded(Recorded { permitted, pending }) => {
                 let Permitted { routed, token, entry, chained, entering, permit, bundle } = permitted;
                 // The permit was for this one request: it is spent here.
                 drop(permit);
                 let routed = Arc::new(routed);
-                let event = Some(record::event(Kind::AccessCompleted, &entry, &routed, arrival));
                 let footing = Footing::Session(Watch::new(gate, Stands { token, entry, bundle, chained }, &routed));
-                Self { routed, footing, entering: Some(entering), event, pending }
+                Self { routed, footing, entering: Some(entering), pending }
             }
             Proof::Unimpersonated(unimpersonated) => {
                 let routed = Arc::new(unimpersonated.into_routed());
-                Self { routed, footing: Footing::Nobody, entering: None, event: None, pending: None }
+                Self { routed, footing: Footing::Nobody, entering: None, pending: None }
             }
         }
     }

@@ -1,9 +1,9 @@
 //! No access without a durable record: what passes is in the trail before it passes.
-use std::sync::Arc;
+use std::borrow::Cow;
 
-use serde_json::value::RawValue;
+use http::header::USER_AGENT;
 
-use crate::audit::{Appended, Decision, Event, Kind, RequestFacts, Unavailable};
+use crate::audit::{AccessDecision, AccessEvent, AccessRequest, Appended, Draft, Kind, Unavailable};
 use crate::cache::Entry;
 use crate::domain::effect::Effect;
 use crate::domain::refusal::{Code, Refusal};
@@ -16,12 +16,12 @@ use super::exchange::Arrival;
 use super::gate::Gate;
 
 /// How long a recorded user agent may be.
-const USER_AGENT: usize = 200;
+const LONGEST: usize = 200;
 
 /// A request whose permit is in the trail.
 pub(super) struct Recorded {
     pub(super) permitted: Permitted,
-    /// The record that must be on disk before any byte of the answer leaves; none: it is there already.
+    /// The record that must be safe before any byte of the answer leaves; none: it is already.
     pub(super) pending: Option<Appended>,
 }
 
@@ -30,10 +30,9 @@ pub(super) struct Recorded {
 /// # Errors
 /// `audit-unavailable`: then nothing passes.
 pub(super) async fn record(permitted: Permitted, gate: &Gate, arrival: &Arrival) -> Result<Recorded, Refusal> {
-    let decision = permitted.permit.decision().clone();
     let mut event = event(Kind::AccessPermitted, &permitted.entry, &permitted.routed, arrival);
-    event.decision = Some(recorded(decision)?);
-    let appended = gate.journal.append(event).await.map_err(unavailable)?;
+    event.decision = Some(decided(permitted.permit.decision()));
+    let appended = gate.journal.append(&event).await.map_err(unavailable)?;
     if strongest(&permitted.routed) == Effect::Read {
         return Ok(Recorded { permitted, pending: Some(appended) });
     }
@@ -46,55 +45,57 @@ pub(super) fn unavailable(_: Unavailable) -> Refusal {
     Code::AuditUnavailable.into()
 }
 
-/// The event of a refusal.
+/// What the trail says of a refusal; nothing when it cannot be written down.
 pub(super) fn refused(
     entry: &Entry,
     routed: &Routed,
     arrival: &Arrival,
     refusal: &Refusal,
-    decision: Option<DecisionRecord>,
-) -> Event {
+    decision: Option<&DecisionRecord>,
+) -> Option<Draft> {
     let mut event = event(Kind::AccessRefused, entry, routed, arrival);
-    let decision = decision.unwrap_or_else(|| DecisionRecord {
-        allow: false,
-        code: Some(refusal.code.to_string()),
-        policies: [].into(),
-        bundle: Arc::from(""),
-        facts: "{}".to_owned(),
-    });
-    event.decision = recorded(decision).ok();
-    event
+    let undecided =
+        AccessDecision { allow: false, code: Some(refusal.code.as_str()), policies: &[], bundle: "", facts: "{}" };
+    event.decision = Some(decision.map_or(undecided, decided));
+    let draft = Draft::try_from(&event);
+    draft.inspect_err(|error| tracing::error!(%error, "a refusal cannot be written as JSON")).ok()
 }
 
 /// What every event of a request says.
-pub(super) fn event(kind: Kind, entry: &Entry, routed: &Routed, arrival: &Arrival) -> Event {
+pub(super) fn event<'a>(kind: Kind, entry: &'a Entry, routed: &'a Routed, arrival: &'a Arrival) -> AccessEvent<'a> {
     let session = &entry.session;
-    let mut event = Event::new(arrival.now, kind);
-    event.workspace = Some(session.workspace.clone());
-    event.engineer = Some(session.engineer.clone());
-    event.subject = Some(session.subject.clone());
-    event.session = Some(session.id.clone());
-    match &entry.basis {
-        Basis::Grant(grant) => event.grant = Some(grant.id.clone()),
-        Basis::Emergency(emergency) => event.emergency = Some(emergency.id.clone()),
+    let (grant, emergency) = match &entry.basis {
+        Basis::Grant(grant) => (Some(&grant.id), None),
+        Basis::Emergency(emergency) => (None, Some(&emergency.id)),
+    };
+    AccessEvent {
+        at: arrival.now,
+        kind,
+        workspace: &session.workspace,
+        engineer: &session.engineer,
+        subject: &session.subject,
+        session: &session.id,
+        grant,
+        emergency,
+        reason: &session.reason,
+        ticket: session.ticket.as_deref(),
+        request: request(routed, arrival),
+        decision: None,
+        response: None,
     }
-    event.reason = Some(session.reason.clone());
-    event.ticket.clone_from(&session.ticket);
-    event.request = Some(facts(routed, arrival));
-    event
 }
 
-fn facts(routed: &Routed, arrival: &Arrival) -> RequestFacts {
+fn request<'a>(routed: &'a Routed, arrival: &'a Arrival) -> AccessRequest<'a> {
     let request = &routed.request;
-    let user_agent = request.headers.iter().find(|(name, _)| name == http::header::USER_AGENT);
-    RequestFacts {
-        id: arrival.id.clone(),
-        method: request.method.to_string(),
-        host: request.host.clone(),
-        path: request.path.sent.clone(),
-        effect: strongest(routed).to_string(),
-        labels: routed.reading.labels.iter().map(ToString::to_string).collect(),
-        ip: request.peer.to_string(),
+    let user_agent = request.headers.iter().find(|(name, _)| *name == USER_AGENT);
+    AccessRequest {
+        id: &arrival.id,
+        method: request.method.as_str(),
+        host: &request.host,
+        path: &request.path.sent,
+        effect: strongest(routed),
+        labels: &routed.reading.labels,
+        ip: request.peer,
         user_agent: user_agent.and_then(|(_, value)| value.to_str().ok()).map(shortened),
     }
 }
@@ -104,12 +105,14 @@ pub(super) fn strongest(routed: &Routed) -> Effect {
     routed.readings().map(|reading| reading.effect).max().unwrap_or(routed.reading.effect)
 }
 
-fn shortened(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(USER_AGENT).collect()
+fn shortened(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST && !text.contains(char::is_control) {
+        return text.into();
+    }
+    text.chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>().into()
 }
 
-fn recorded(decision: DecisionRecord) -> Result<Decision, Refusal> {
+fn decided(decision: &DecisionRecord) -> AccessDecision<'_> {
     let DecisionRecord { allow, code, policies, bundle, facts } = decision;
-    let facts = RawValue::from_string(facts).map_err(|_| Refusal::from(Code::Internal))?;
-    Ok(Decision { allow, code, policies, bundle, facts })
+    AccessDecision { allow: *allow, code: code.as_deref(), policies, bundle, facts }
 }

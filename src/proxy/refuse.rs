@@ -7,7 +7,7 @@ use http::header::{VARY, X_CONTENT_TYPE_OPTIONS};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response};
 
-use crate::audit::Event;
+use crate::audit::Draft;
 use crate::domain::refusal::{Code, Refusal};
 use crate::identity::{clear_cookie, clear_site_data};
 use crate::problem::Problem;
@@ -26,7 +26,7 @@ const PAGE_POLICY: &str =
 pub(super) struct TurnedAway {
     refusal: Refusal,
     /// What the trail says of it, when the session is known.
-    event: Option<Box<Event>>,
+    draft: Option<Draft>,
     /// Whether it was let through, and failed later: then its end is counted and recorded as any other's.
     let_through: bool,
     /// The cookies of ours that the browser is told to forget.
@@ -37,12 +37,12 @@ impl TurnedAway {
     /// For this cause. Whoever has no session is told to forget its cookie.
     pub(super) fn new(refusal: Refusal) -> Self {
         let forget: &[_] = if refusal.code == Code::NoSession { &[COOKIE_SESSION] } else { &[] };
-        Self { refusal, event: None, let_through: false, forget }
+        Self { refusal, draft: None, let_through: false, forget }
     }
 
     /// The trail says this of it.
-    pub(super) fn recorded(mut self, event: Event) -> Self {
-        self.event = Some(Box::new(event));
+    pub(super) fn recorded(mut self, draft: Option<Draft>) -> Self {
+        self.draft = draft;
         self
     }
 
@@ -96,11 +96,11 @@ struct Page<'a> {
 
 /// The answer to a request that does not pass.
 pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_away: TurnedAway) -> Response<Body> {
-    let TurnedAway { refusal, event, let_through, forget } = turned_away;
+    let TurnedAway { refusal, draft, let_through, forget } = turned_away;
     gate.metrics.refusals_total.with_label_values(&[refusal.code.as_str()]).inc();
     let problem = Problem::new(&refusal, arrival.id.clone());
-    match event {
-        Some(event) => gate.journal.note(*event),
+    match draft {
+        Some(draft) => gate.journal.note(draft),
         None if let_through => {}
         // The trail has no place for it, since no session is known; whoever is shown its id finds it here.
         None => tracing::info!(request = %arrival.id, code = problem.code, peer = %arrival.peer, "refused"),

@@ -5,14 +5,14 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE, TRAILER};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio_util::sync::DropGuard;
 
-use crate::audit::{self, Event, Outcome};
-use crate::cache::Stream;
+use crate::audit::{self, Kind, Outcome};
+use crate::cache::{Entry, Stream};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Timestamp;
 use crate::request::{Routed, safe_response_header, safe_trailer};
@@ -22,13 +22,13 @@ use super::body::{Body, BoxError, Lapse, Lapsed, Progress, sift};
 use super::cookie_jar;
 use super::exchange::Arrival;
 use super::gate::Gate;
+use super::record;
 
 /// Records how an exchange came to its end, whatever ends it.
 pub(super) struct Completion {
     gate: Arc<Gate>,
-    event: Option<Event>,
-    route: usize,
-    method: Method,
+    session: Option<Arc<Entry>>,
+    routed: Arc<Routed>,
     arrival: Arrival,
     outcome: Outcome,
     status: u16,
@@ -37,19 +37,18 @@ pub(super) struct Completion {
 }
 
 impl Completion {
-    /// For the trail: `event`. Without one the exchange was nobody's whom we know, and is only counted.
+    /// In `session`. Without one the exchange was nobody's whom we know, and is only counted.
     pub(super) fn new(
         gate: &Arc<Gate>,
-        event: Option<Event>,
-        routed: &Routed,
+        session: Option<Arc<Entry>>,
+        routed: &Arc<Routed>,
         arrival: &Arrival,
         progress: Arc<Progress>,
     ) -> Self {
         Self {
             gate: Arc::clone(gate),
-            event,
-            route: routed.route.index,
-            method: routed.request.method.clone(),
+            session,
+            routed: Arc::clone(routed),
             arrival: arrival.clone(),
             outcome: Outcome::ClientGone,
             status: 0,
@@ -79,23 +78,24 @@ impl Drop for Completion {
             self.outcome = Outcome::Cut;
         }
         let took = self.gate.clock.uptime().since(self.arrival.began);
-        let event = self.event.take();
-        let outcome = if event.is_some() { self.outcome.as_str() } else { "passed" };
-        self.gate.count(Some(self.route), outcome);
+        let outcome = if self.session.is_some() { self.outcome.as_str() } else { "passed" };
+        let route = self.routed.route.index;
+        self.gate.count(Some(route), outcome);
         self.gate.traces.end(
             self.arrival.trace,
             &Over {
                 began: self.arrival.now,
                 took,
                 request: &self.arrival.id,
-                method: self.method.as_str(),
-                route: Some(self.route),
+                method: self.routed.request.method.as_str(),
+                route: Some(route),
                 status: self.status,
                 outcome,
                 code: None,
             },
         );
-        let Some(mut event) = event else { return };
+        let Some(entry) = &self.session else { return };
+        let mut event = record::event(Kind::AccessCompleted, entry, &self.routed, &self.arrival);
         event.at = self.gate.clock.now();
         event.response = Some(audit::Response {
             status: self.status,
@@ -104,7 +104,7 @@ impl Drop for Completion {
             duration_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             outcome: self.outcome,
         });
-        self.gate.journal.note(event);
+        self.gate.journal.note(&event);
     }
 }
 

@@ -94,7 +94,11 @@ impl SegmentFile for DiskFile {
 }
 
 fn open(dir: &Path, disk: &Arc<Disk>, patience: Duration) -> Arc<Journal> {
-    let settings = Settings::new(&audit(dir, Durability::Strict), "node-1", disk.opener(), seal());
+    open_as(Durability::Strict, dir, disk, patience)
+}
+
+fn open_as(durability: Durability, dir: &Path, disk: &Arc<Disk>, patience: Duration) -> Arc<Journal> {
+    let settings = Settings::new(&audit(dir, durability), "node-1", disk.opener(), seal());
     Journal::open_with(settings, (&Clock::system(), &Metrics::new()), patience).unwrap()
 }
 
@@ -237,4 +241,25 @@ async fn a_disk_that_hangs_is_unhealthy_until_it_answers() {
     until("the journal is back", || journal.healthy()).await;
     journal.close().await;
     assert_eq!(report(dir.path()).records, 1);
+}
+
+#[tokio::test]
+async fn in_relaxed_durability_a_record_counts_when_it_is_written_and_the_disk_is_not_waited_for() {
+    let (dir, disk) = (tempfile::tempdir().unwrap(), Arc::new(Disk::default()));
+    let journal = open_as(Durability::Relaxed, dir.path(), &disk, LONG);
+    disk.set(|state| state.hold_syncs = true);
+    for n in 0..10 {
+        record(&journal, n).await.unwrap();
+    }
+    let text = std::fs::read_to_string(segment(dir.path())).unwrap();
+    assert_eq!(text.lines().filter(|line| line.starts_with('{')).count(), 10);
+    disk.set(|state| {
+        state.hold_syncs = false;
+        state.full = true;
+    });
+    let lost = journal.append(event(2)).await.unwrap();
+    assert_eq!(lost.durable().await, Err(Unavailable), "nothing of what it tells is seen");
+    assert_eq!(journal.append(event(2)).await.unwrap_err(), Unavailable);
+    journal.close().await;
+    assert_eq!(report(dir.path()).records, 10);
 }

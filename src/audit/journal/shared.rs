@@ -9,6 +9,9 @@ use crate::domain::id::EventId;
 use crate::domain::time::{Clock, Uptime};
 use crate::telemetry::metrics::Metrics;
 
+use super::milestone::Milestone;
+use super::queue::Queue;
+
 /// The latest control-plane events, so that each is recorded once.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
@@ -68,7 +71,14 @@ pub(super) struct Shared {
     pub(super) syncing: Busy,
     pub(super) metrics: Arc<Metrics>,
     pub(super) dropped: AtomicU64,
+    pub(super) queue: Queue,
+    /// Up to which entry of the queue the operating system has the records.
+    pub(super) written: Milestone,
+    /// Up to which entry of the queue the records are on disk.
+    pub(super) synced: Milestone,
     up: AtomicBool,
+    /// How often the journal went down. What was queued before counts for nothing afterwards.
+    falls: AtomicU64,
     on_disk: Mutex<Place>,
     recent: Mutex<Recent>,
 }
@@ -82,7 +92,11 @@ impl Shared {
             writing: Busy::default(),
             syncing: Busy::default(),
             dropped: AtomicU64::new(0),
+            queue: Queue::default(),
+            written: Milestone::default(),
+            synced: Milestone::default(),
             up: AtomicBool::new(false),
+            falls: AtomicU64::new(0),
             on_disk: Mutex::new(Place::START),
             recent: Mutex::default(),
         }
@@ -93,9 +107,23 @@ impl Shared {
         self.up.load(Ordering::Acquire)
     }
 
-    /// Says that the journal can be written, or no longer.
-    pub(super) fn set_up(&self, up: bool) {
-        self.up.store(up, Ordering::Release);
+    /// Says that the journal can be written.
+    pub(super) fn rise(&self) {
+        self.up.store(true, Ordering::Release);
+    }
+
+    /// Says that the journal can no longer be written: from then on nobody finds it healthy, and whoever waits is told.
+    pub(super) fn fall(&self) {
+        self.falls.fetch_add(1, Ordering::SeqCst);
+        self.up.store(false, Ordering::SeqCst);
+        self.queue.clear();
+        self.written.give_up();
+        self.synced.give_up();
+    }
+
+    /// How often it fell.
+    pub(super) fn falls(&self) -> u64 {
+        self.falls.load(Ordering::SeqCst)
     }
 
     /// Whether a file operation has been under way for longer than `patience`.

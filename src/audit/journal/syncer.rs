@@ -1,10 +1,8 @@
-//! The thread that brings a segment to disk: one fsync for everything written so far, then every waiter at once.
+//! The thread that brings a segment to disk: one fsync for everything written so far, then everybody who waits is told at once.
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
-
-use tokio::sync::oneshot;
 
 use crate::audit::chain::Place;
 use crate::audit::checkpoint::Snapshot;
@@ -16,8 +14,10 @@ use super::shared::Shared;
 pub(super) struct Order {
     /// The last of the records.
     pub(super) upto: Place,
-    /// Who waits. Dropping a waiter tells it that the record is not known to be on disk.
-    pub(super) waiters: Vec<oneshot::Sender<()>>,
+    /// Up to which entry of the queue that is.
+    pub(super) number: u64,
+    /// Whether somebody waits until they are on disk.
+    pub(super) awaited: bool,
     /// What a checkpoint is to be made of, once the records are on disk.
     pub(super) snapshot: Option<Snapshot>,
 }
@@ -26,13 +26,14 @@ impl Order {
     /// Brings the records of `later` to disk with its own.
     pub(super) fn join(&mut self, later: Self) {
         self.upto = later.upto;
-        self.waiters.extend(later.waiters);
+        self.number = self.number.max(later.number);
+        self.awaited |= later.awaited;
         self.snapshot = later.snapshot.or(self.snapshot.take());
     }
 
     /// Whether nobody and nothing waits for it.
     pub(super) fn has_time(&self) -> bool {
-        self.waiters.is_empty() && self.snapshot.is_none()
+        !self.awaited && self.snapshot.is_none()
     }
 }
 
@@ -61,7 +62,7 @@ impl Syncer {
     /// Asks for `order` to be brought to disk.
     pub(super) fn send(&self, order: Order) {
         if let Some(orders) = &self.orders {
-            // After a failure nobody receives: the waiters are dropped with the order, and so are told.
+            // After a failure nobody receives; whoever waits has been told.
             let _ = orders.send(order);
         }
     }
@@ -70,7 +71,7 @@ impl Syncer {
 impl Drop for Syncer {
     fn drop(&mut self) {
         self.orders = None;
-        // A panic of the thread has dropped its waiters, which told them.
+        // A panic of the thread has said so by itself; whoever waits loses patience.
         let _ = self.thread.take().map(JoinHandle::join);
     }
 }
@@ -82,7 +83,7 @@ fn run(file: &dyn SegmentFile, shared: &Shared, inbox: &Receiver<Order>, desk: O
             order.join(later);
         }
         // Once an operation on this descriptor has failed, a later fsync may succeed and mean nothing (fsyncgate).
-        if !shared.is_up() || !bring_to_disk(file, shared, &mut order) {
+        if !shared.is_up() || !bring_to_disk(file, shared, &order) {
             return;
         }
         if let Some((desk, snapshot)) = desk.zip(order.snapshot) {
@@ -107,17 +108,14 @@ fn run(file: &dyn SegmentFile, shared: &Shared, inbox: &Receiver<Order>, desk: O
 }
 
 /// Brings what was written to disk, and tells who waits; false when it cannot be.
-fn bring_to_disk(file: &dyn SegmentFile, shared: &Shared, order: &mut Order) -> bool {
+fn bring_to_disk(file: &dyn SegmentFile, shared: &Shared, order: &Order) -> bool {
     if *shared.on_disk() != order.upto {
         if !sync(file, shared) {
             return false;
         }
         *shared.on_disk() = order.upto;
     }
-    for waiter in order.waiters.drain(..) {
-        // Whoever went away does not need to know.
-        let _ = waiter.send(());
-    }
+    shared.synced.reach(order.number);
     true
 }
 
@@ -126,7 +124,7 @@ fn sync(file: &dyn SegmentFile, shared: &Shared) -> bool {
     match result {
         Ok(()) => shared.metrics.audit_flush_seconds.observe(took.as_secs_f64()),
         Err(error) => {
-            shared.set_up(false);
+            shared.fall();
             tracing::error!(%error, "the trail cannot be brought to disk: nothing passes until it can");
             return false;
         }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::audit::samples::{self, at, audit, event, journal_of, report, segment, write};
-use crate::audit::{Kind, Selection, export, export_selected};
+use crate::audit::{Event, Kind, Selection, export, export_selected};
 use crate::config::Durability;
 use crate::domain::time::Timestamp;
 use crate::telemetry::metrics::Metrics;
@@ -147,23 +147,6 @@ async fn an_event_that_its_relay_repeats_is_recorded_once_also_after_a_restart()
     }
     let found = report(dir.path());
     assert_eq!((found.problems, found.records), (vec![], 3));
-}
-
-#[tokio::test]
-async fn in_relaxed_durability_nobody_waits_for_the_disk() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = Journal::open(
-        &audit(dir.path(), Durability::Relaxed),
-        "node-1",
-        &Clock::system(),
-        &Metrics::new(),
-        samples::seal(),
-    )
-    .unwrap();
-    let appended = journal.append(event(1)).await.unwrap();
-    assert!(appended.written.is_none());
-    appended.durable().await.unwrap();
-    journal.close().await;
 }
 
 #[tokio::test]

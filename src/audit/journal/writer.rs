@@ -4,20 +4,18 @@ use std::error::Error;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
-
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::audit::chain::Chain;
 use crate::audit::checkpoint::Snapshot;
-use crate::audit::event::Event;
+use crate::audit::draft::Draft;
 use crate::audit::segments::Segment;
 use crate::audit::trust::Seal;
 use crate::config;
 
 use super::current::Current;
 use super::file::Opener;
+use super::queue::Entry;
 use super::sealer::{Sealer, Stamp};
 use super::shared::{Recent, Shared};
 use super::syncer::Order;
@@ -25,29 +23,6 @@ use super::{JournalError, recover};
 
 /// How often an idle journal looks after its file, and one that is down tries to come back.
 const TICK: Duration = Duration::from_secs(1);
-/// The most records in one write.
-const BATCH: usize = 1024;
-
-/// What a written record's waiter gets: in `strict` durability, the bell that rings when it is on disk.
-pub(super) type Written = Option<oneshot::Receiver<()>>;
-
-/// An event in the queue.
-pub(super) struct Entry {
-    pub(super) event: Event,
-    /// Who waits until it is written; dropped without an answer when it cannot be. Nobody waits for a note.
-    pub(super) written: Option<oneshot::Sender<Written>>,
-    /// Its room in the queue, given back when the entry is dropped.
-    pub(super) _room: OwnedSemaphorePermit,
-}
-
-/// What the writer is told.
-pub(super) enum Message {
-    /// Write this.
-    Entry(Box<Entry>),
-    /// Write what is queued, and end.
-    Close,
-}
-
 /// How a journal is written.
 pub(super) struct Settings {
     pub(super) dir: PathBuf,
@@ -83,13 +58,12 @@ pub(super) struct Writer {
     chain: Chain,
     current: Option<Current>,
     sealer: Option<Sealer>,
-    closing: bool,
 }
 
 impl Writer {
     /// A writer that has not opened its segment.
     pub(super) fn new(settings: Settings, shared: Arc<Shared>, lock: File) -> Self {
-        Self { settings, shared, _lock: lock, chain: Chain::new(), current: None, sealer: None, closing: false }
+        Self { settings, shared, _lock: lock, chain: Chain::new(), current: None, sealer: None }
     }
 
     /// Finds the end of the chain on disk and goes on from there in the last segment, if there is room in it.
@@ -133,7 +107,7 @@ impl Writer {
         *self.shared.on_disk() = found.chain.last();
         *self.shared.recent() = found.recent;
         self.chain = found.chain;
-        self.shared.set_up(true);
+        self.shared.rise();
         Ok(())
     }
 
@@ -145,28 +119,18 @@ impl Writer {
         Ok(())
     }
 
-    /// Works until it is told to close, or the journal is gone.
-    pub(super) fn run(mut self, inbox: &Receiver<Message>) {
-        let mut complaint = String::new();
-        while !self.closing {
-            match inbox.recv_timeout(self.pause()) {
-                Ok(first) => {
-                    let batch = self.collect(first, inbox);
-                    let written = batch.is_empty() || (self.in_order() && self.write(batch));
-                    if !written {
-                        self.go_down(inbox);
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) if self.current.is_none() => self.come_back(&mut complaint),
-                Err(RecvTimeoutError::Timeout) => {
-                    if !self.in_order() {
-                        self.go_down(inbox);
-                    }
-                }
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-            if !self.look_after() {
-                self.go_down(inbox);
+    /// Works until it is told to close.
+    pub(super) fn run(mut self) {
+        let (mut complaint, mut naps) = (String::new(), u32::MAX);
+        let mut closed = false;
+        while !closed {
+            let taken = self.shared.queue.take(self.pause(), &mut naps);
+            closed = taken.closed;
+            if self.current.is_none() {
+                self.come_back(&mut complaint);
+            } else if !self.in_order() || !self.write(&taken.entries) || !self.look_after() {
+                self.go_down();
+                naps = u32::MAX;
             }
         }
         self.end();
@@ -195,7 +159,7 @@ impl Writer {
         let (Some(current), Some(sealer)) = (&mut self.current, &mut self.sealer) else { return };
         let (now, last) = (self.shared.clock.uptime(), self.chain.last());
         let snapshot = Snapshot { at: self.shared.clock.now(), last, heads: self.chain.heads() };
-        current.order(Order { upto: last, waiters: Vec::new(), snapshot: Some(snapshot) }, now);
+        current.order(Order { upto: last, number: 0, awaited: false, snapshot: Some(snapshot) }, now);
         sealer.asked(last.seq, now);
     }
 
@@ -227,19 +191,6 @@ impl Writer {
         self.sealer = None;
     }
 
-    fn collect(&mut self, first: Message, inbox: &Receiver<Message>) -> Vec<Entry> {
-        let mut batch = Vec::new();
-        let mut next = Some(first);
-        while let Some(message) = next {
-            match message {
-                Message::Entry(entry) => batch.push(*entry),
-                Message::Close => self.closing = true,
-            }
-            next = if self.closing || batch.len() >= BATCH { None } else { inbox.try_recv().ok() };
-        }
-        batch
-    }
-
     /// Whether no fsync has failed and the file is still where it belongs.
     fn in_order(&self) -> bool {
         let Some(current) = self.current.as_ref().filter(|_| self.shared.is_up()) else { return false };
@@ -252,49 +203,35 @@ impl Writer {
     }
 
     /// Writes all of `batch` at once; false when the journal is to go down.
-    fn write(&mut self, mut batch: Vec<Entry>) -> bool {
-        let Some(current) = &mut self.current else { return false };
-        let mut lines = Vec::with_capacity(batch.len().saturating_mul(1024));
+    fn write(&mut self, batch: &[Entry]) -> bool {
+        let (Some(current), Some(last)) = (&mut self.current, batch.last()) else { return true };
+        let mut lines = Vec::with_capacity(batch.len().saturating_mul(2048));
         let before = self.chain.last().seq;
-        batch.retain(|entry| place(&mut self.chain, &self.shared, &self.settings.node, &entry.event, &mut lines));
+        let node = &self.settings.node;
+        let placed =
+            batch.iter().try_for_each(|entry| place(&mut self.chain, &self.shared, node, &entry.draft, &mut lines));
+        if let Err(error) = placed {
+            tracing::error!(%error, "the trail's lines cannot be written as JSON: nothing passes");
+            return false;
+        }
         if !lines.is_empty() {
             let (result, _) = self.shared.writing.during(&self.shared.clock, || current.file.write(&lines));
             if let Err(error) = result {
-                // Before the batch is dropped, which tells its waiters: from then on nobody may find us healthy.
-                self.shared.set_up(false);
                 tracing::error!(%error, "the trail cannot be written: nothing passes until it can");
                 return false;
             }
         }
         self.shared.metrics.audit_records_total.inc_by(self.chain.last().seq.saturating_sub(before));
-        let mut waiters = Vec::new();
-        let mut answers = Vec::with_capacity(batch.len());
-        for written in batch.into_iter().filter_map(|entry| entry.written) {
-            let on_disk = self.settings.strict.then(|| {
-                let (bell, on_disk) = oneshot::channel();
-                waiters.push(bell);
-                on_disk
-            });
-            answers.push((written, on_disk));
-        }
-        let order = Order { upto: self.chain.last(), waiters, snapshot: None };
+        let awaited = self.settings.strict && batch.iter().any(|entry| entry.awaited);
+        let order = Order { upto: self.chain.last(), number: last.number, awaited, snapshot: None };
         current.order(order, self.shared.clock.uptime());
-        for (written, on_disk) in answers {
-            // Whoever went away has a record too many, never one too few.
-            let _ = written.send(on_disk);
-        }
+        self.shared.written.reach(last.number);
         true
     }
 
     /// Refuses everything that is queued, and never touches the file again through its descriptor.
-    fn go_down(&mut self, inbox: &Receiver<Message>) {
-        self.shared.set_up(false);
-        for message in inbox.try_iter() {
-            match message {
-                Message::Entry(refused) => drop(refused),
-                Message::Close => self.closing = true,
-            }
-        }
+    fn go_down(&mut self) {
+        self.shared.fall();
         self.current = None;
         // Which of the latest events are on disk is known again when the disk has been read.
         *self.shared.recent() = Recent::default();
@@ -321,23 +258,20 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.shared.set_up(false);
+        self.shared.fall();
     }
 }
 
-/// Gives `event` its place in `lines`; false when it cannot be recorded at all. A control-plane event that is in the
-/// journal already, because its relay did not hear the first answer, counts as recorded.
-fn place(chain: &mut Chain, shared: &Shared, node: &str, event: &Event, lines: &mut Vec<u8>) -> bool {
-    let control = event.kind.is_control();
-    if control && shared.recent().contains(&event.event_id) {
-        return true;
+/// Gives `draft` its place in `lines`. A control-plane event that is in the journal already, because its relay did not hear
+/// the first answer, counts as recorded.
+fn place(chain: &mut Chain, shared: &Shared, node: &str, draft: &Draft, lines: &mut Vec<u8>) -> serde_json::Result<()> {
+    let control = draft.kind.is_control();
+    if control && shared.recent().contains(&draft.event_id) {
+        return Ok(());
     }
-    if let Err(error) = chain.append(event, node, lines) {
-        tracing::error!(%error, event = %event.event_id, "an event cannot be written as JSON: it is refused");
-        return false;
-    }
+    chain.append(draft, node, lines)?;
     if control {
-        shared.recent().insert(event.event_id.clone());
+        shared.recent().insert(draft.event_id.clone());
     }
-    true
+    Ok(())
 }

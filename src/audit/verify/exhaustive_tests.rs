@@ -4,6 +4,7 @@
 use super::*;
 use crate::audit::checkpoint::{self, Checkpoint, Snapshot};
 use crate::audit::digest::Digest;
+use crate::audit::draft::Draft;
 use crate::audit::samples::{TestSeal, completion, event, seal};
 
 const RECORDS: u32 = 1000;
@@ -26,7 +27,7 @@ impl Trail {
             let mut event = if n % 10 == 9 { completion(n) } else { event(n) };
             event.ticket = Some(salt.to_owned());
             let mut line = Vec::new();
-            chain.append(&event, "node-1", &mut line).unwrap();
+            chain.append(&Draft::try_from(event.clone()).unwrap(), "node-1", &mut line).unwrap();
             records.push(line);
             if chain.last().seq.is_multiple_of(EVERY) {
                 let snapshot = Snapshot { at: event.at, last: chain.last(), heads: chain.heads() };
