@@ -164,7 +164,7 @@ impl fmt::Debug for HeaderPiece {
 }
 
 /// A rule of `effects`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EffectRule {
     /// The method it is for; none: any.
     pub method: Option<Method>,

@@ -23,6 +23,15 @@ const ASSERTION: Span = Span::from_seconds(60);
 const RENEW: Span = Span::from_seconds(20);
 
 const ASSERTION_HEADER: HeaderName = HeaderName::from_static("x-chaperone-assertion");
+const SUBJECT: HeaderName = HeaderName::from_static("x-chaperone-subject");
+const SUBJECT_EMAIL: HeaderName = HeaderName::from_static("x-chaperone-subject-email");
+const ACTOR: HeaderName = HeaderName::from_static("x-chaperone-actor");
+const ACTOR_EMAIL: HeaderName = HeaderName::from_static("x-chaperone-actor-email");
+const WORKSPACE: HeaderName = HeaderName::from_static("x-chaperone-workspace");
+const SESSION: HeaderName = HeaderName::from_static("x-chaperone-session");
+const ACCESS: HeaderName = HeaderName::from_static("x-chaperone-access");
+const MODE: HeaderName = HeaderName::from_static("x-chaperone-mode");
+const GRANT: HeaderName = HeaderName::from_static("x-chaperone-grant");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const DESTINATION: HeaderName = HeaderName::from_static("destination");
@@ -49,7 +58,7 @@ pub(super) fn in_session(
     if let Some(own) = routed.request.authorization.as_ref().filter(|_| routed.route.config.pass_authorization) {
         headers.insert(AUTHORIZATION, own.clone());
     }
-    headers.extend(identity(routed, entry)?);
+    identity(&mut headers, routed, entry)?;
     headers.insert(ASSERTION_HEADER, assertion(routed, entry, gate, door, arrival)?);
     Ok(headers)
 }
@@ -121,29 +130,25 @@ fn forwarding(headers: &mut HeaderMap, routed: &Routed, arrival: &Arrival) -> Re
     Ok(())
 }
 
-fn identity(routed: &Routed, entry: &Entry) -> Result<HeaderMap, Refusal> {
+/// Who acts as whom, on what: into `headers`, over whatever stands there.
+fn identity(headers: &mut HeaderMap, routed: &Routed, entry: &Entry) -> Result<(), Refusal> {
     let session = &entry.session;
-    let mut headers = HeaderMap::with_capacity(16);
-    let mut insert = |name: &'static str, value: &str| {
-        headers.insert(HeaderName::from_static(name), text(value)?);
-        Ok::<(), Refusal>(())
-    };
-    insert("x-chaperone-subject", entry.subject.id.as_str())?;
-    insert("x-chaperone-subject-email", entry.subject.email.as_str())?;
-    insert("x-chaperone-actor", entry.engineer.id.as_str())?;
-    insert("x-chaperone-actor-email", entry.engineer.email.as_str())?;
-    insert("x-chaperone-workspace", entry.workspace.id.as_str())?;
-    insert("x-chaperone-session", session.id.as_str())?;
-    insert("x-chaperone-access", entry.basis.access().as_str())?;
-    insert("x-chaperone-mode", entry.basis.mode())?;
+    headers.insert(SUBJECT, text(entry.subject.id.as_str())?);
+    headers.insert(SUBJECT_EMAIL, text(entry.subject.email.as_str())?);
+    headers.insert(ACTOR, text(entry.engineer.id.as_str())?);
+    headers.insert(ACTOR_EMAIL, text(entry.engineer.email.as_str())?);
+    headers.insert(WORKSPACE, text(entry.workspace.id.as_str())?);
+    headers.insert(SESSION, text(session.id.as_str())?);
+    headers.insert(ACCESS, HeaderValue::from_static(entry.basis.access().as_str()));
+    headers.insert(MODE, HeaderValue::from_static(entry.basis.mode()));
     if let Basis::Grant(grant) = &entry.basis {
-        insert("x-chaperone-grant", grant.id.as_str())?;
+        headers.insert(GRANT, text(grant.id.as_str())?);
     }
     for (name, pieces) in routed.route.config.headers.values() {
         let value: String = pieces.iter().map(|piece| resolve(piece, entry)).collect();
         headers.insert(name.clone(), text(&value)?);
     }
-    Ok(headers)
+    Ok(())
 }
 
 fn resolve<'a>(piece: &'a HeaderPiece, entry: &'a Entry) -> &'a str {

@@ -53,7 +53,7 @@ pub(super) fn fold_path(path: &str) -> String {
 }
 
 /// Whether folding changes nothing, seen at a glance.
-fn is_plain(segment: &str) -> bool {
+pub(super) fn is_plain(segment: &str) -> bool {
     !segment.ends_with('.')
         && segment.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.'))
 }

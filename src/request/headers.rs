@@ -3,6 +3,8 @@
 //! A backend may take `_` or `.` for `-` (CGI, WSGI, PHP), so a name is judged by its *plain* spelling ([`squash`]),
 //! and only names of `a-z`, `0-9` and `-` are relayed at all. Whole families are dropped, not single names: the one
 //! forgotten name of a family is how other gates were passed (oauth2-proxy CVE-2025-64484, Traefik CVE-2026-35051).
+use std::borrow::Cow;
+
 use http::{HeaderName, HeaderValue};
 
 /// How many identity headers a client tried to forge in one request.
@@ -150,10 +152,19 @@ impl Family {
 
 /// A name in its plain spelling: lower case, and one `-` for each run of anything but letters and digits, none at the
 /// ends. Two names that some backend may confuse have the same.
-pub(super) fn squash(name: &str) -> String {
+pub(super) fn squash(name: &str) -> Cow<'_, str> {
+    if is_squashed(name) {
+        return name.into();
+    }
     let lower = name.to_ascii_lowercase();
     let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    words.join("-")
+    words.join("-").into()
+}
+
+/// Whether a name is in its plain spelling already.
+fn is_squashed(name: &str) -> bool {
+    let is_word = |word: &[u8]| !word.is_empty() && word.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    name.as_bytes().split(|b| *b == b'-').all(is_word)
 }
 
 /// Whether a name, in its plain spelling, is of our own header family: wherever the words stand in it, and wherever its
@@ -167,10 +178,45 @@ pub(super) fn is_assertion(plain: &str) -> bool {
     is_identity(plain) && plain.replace('-', "").contains("xchaperoneassertion")
 }
 
+/// Whether a name is among those that nearly every request has, and that may pass: told at a glance.
+pub(super) fn is_usual(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "accept"
+            | "accept-encoding"
+            | "accept-language"
+            | "cache-control"
+            | "content-type"
+            | "dnt"
+            | "if-modified-since"
+            | "if-none-match"
+            | "origin"
+            | "pragma"
+            | "priority"
+            | "range"
+            | "referer"
+            | "sec-ch-ua"
+            | "sec-ch-ua-mobile"
+            | "sec-ch-ua-platform"
+            | "sec-fetch-dest"
+            | "sec-fetch-mode"
+            | "sec-fetch-site"
+            | "sec-fetch-user"
+            | "upgrade-insecure-requests"
+            | "user-agent"
+            | "x-csrf-token"
+            | "x-requested-with"
+    )
+}
+
 /// Whether a client's field of this name may be relayed as it is.
 pub(super) fn may_pass(name: &HeaderName) -> bool {
-    let plain = squash(name.as_str());
-    is_relayable(name) && !OURS_TO_MAKE.has(&plain) && !is_set_on_the_way(&plain)
+    may_pass_as(name, &squash(name.as_str()))
+}
+
+/// As [`may_pass`], of a name whose plain spelling is at hand.
+pub(super) fn may_pass_as(name: &HeaderName, plain: &str) -> bool {
+    is_relayable(name) && !OURS_TO_MAKE.has(plain) && !is_set_on_the_way(plain)
 }
 
 /// Whether only a gate or the hop itself may set such a field.
@@ -236,6 +282,20 @@ mod tests {
         ];
         for ordinary in ordinary {
             assert!(may_pass(&name(ordinary)), "{ordinary}");
+        }
+    }
+
+    #[test]
+    fn what_is_told_at_a_glance_is_true() {
+        let source = include_str!("headers.rs");
+        let listed = source.split("pub(super) fn is_usual").nth(1).unwrap().split(")\n}").next().unwrap();
+        let listed: Vec<&str> = listed.split('"').skip(1).step_by(2).collect();
+        assert!(listed.len() > 20);
+        for usual in listed {
+            assert!(is_usual(&name(usual)) && may_pass(&name(usual)) && !is_identity(&squash(usual)), "{usual}");
+        }
+        for spelling in ["a", "a-b", "x-1-b", "A", "a_b", "a--b", "-a", "a-", "", "-", "a.b", "ab-C"] {
+            assert_eq!(is_squashed(spelling), !spelling.is_empty() && squash(spelling) == spelling, "{spelling}");
         }
     }
 

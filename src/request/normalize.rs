@@ -10,7 +10,7 @@ use crate::domain::refusal::{Code, Refusal};
 
 use super::cookies::Cookies;
 use super::framing::Framing;
-use super::headers::{Forged, is_assertion, is_clean, is_identity, may_pass, squash};
+use super::headers::{Forged, is_assertion, is_clean, is_identity, is_usual, may_pass_as, squash};
 use super::path::CanonicalPath;
 use super::target::Authority;
 use super::{destination, target};
@@ -129,10 +129,14 @@ struct Fields {
 impl Fields {
     /// Sorts the fields; those that `connection` names end here, if they would be relayed at all.
     fn sort(head: &Parts, connection: &[HeaderName]) -> Result<Self, Refusal> {
-        let mut fields = Self::default();
+        let mut fields = Self { relayed: Vec::with_capacity(head.headers.len()), ..Self::default() };
         for (name, value) in &head.headers {
             if !is_clean(value) {
                 return Err(malformed(format!("the field `{name}` holds a control character")));
+            }
+            if is_usual(name) {
+                fields.relay(name, value, connection);
+                continue;
             }
             let plain = squash(name.as_str());
             if is_identity(&plain) {
@@ -144,11 +148,17 @@ impl Fields {
                 if fields.authorization.replace(secret(value)).is_some() {
                     return Err(malformed("the request has several `Authorization` fields"));
                 }
-            } else if may_pass(name) && !connection.contains(name) {
-                fields.relayed.push((name.clone(), value.clone()));
+            } else if may_pass_as(name, &plain) {
+                fields.relay(name, value, connection);
             }
         }
         Ok(fields)
+    }
+
+    fn relay(&mut self, name: &HeaderName, value: &HeaderValue, connection: &[HeaderName]) {
+        if !connection.contains(name) {
+            self.relayed.push((name.clone(), value.clone()));
+        }
     }
 }
 

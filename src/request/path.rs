@@ -59,6 +59,19 @@ impl From<BadPath> for Refusal {
 impl CanonicalPath {
     /// Brings the path of a request target into its one spelling.
     pub(super) fn parse(raw: &str) -> Result<Self, BadPath> {
+        if is_simple(raw) {
+            let folded = raw.to_ascii_lowercase();
+            return Ok(Self { sent: raw.to_owned(), decoded: raw.to_owned(), folded, encoded: Vec::new() });
+        }
+        Self::parse_any(raw)
+    }
+
+    /// Whether it has one reading only: every text that some backend may take for it is the same.
+    pub(super) fn is_plain(&self) -> bool {
+        is_simple(&self.decoded) && self.folded == self.decoded
+    }
+
+    fn parse_any(raw: &str) -> Result<Self, BadPath> {
         let rest = raw.strip_prefix('/').ok_or(BadPath::Relative)?;
         let mut path = Self { sent: String::new(), decoded: String::new(), folded: String::new(), encoded: Vec::new() };
         let mut segments = rest.split('/').peekable();
@@ -107,6 +120,16 @@ impl CanonicalPath {
         }
         texts
     }
+}
+
+/// Whether a raw path is made of ASCII letters, digits, `-`, `_` and dots alone, no segment ends in a dot, and none but the
+/// last is empty: then no spelling is left to choose, and nothing to refuse.
+fn is_simple(raw: &str) -> bool {
+    let Some(rest) = raw.as_bytes().strip_prefix(b"/") else { return false };
+    let of_segment = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    let is_segment =
+        |segment: &[u8]| segment.last().is_some_and(|last| *last != b'.') && segment.iter().all(of_segment);
+    rest.strip_suffix(b"/").unwrap_or(rest).split(|b| *b == b'/').all(is_segment) || rest.is_empty()
 }
 
 /// One segment in its two spellings.
@@ -166,11 +189,24 @@ fn needs_leave(octet: u8) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn sent_and_decoded(raw: &str) -> (String, String) {
         let path = CanonicalPath::parse(raw).unwrap();
         (path.sent, path.decoded)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_seen_at_a_glance_is_what_comes_of_looking(raw in "(/[a-cA-Z0-9._~%-]{0,4}){1,4}") {
+            prop_assert_eq!(CanonicalPath::parse(&raw), CanonicalPath::parse_any(&raw));
+            if let Ok(path) = CanonicalPath::parse(&raw) {
+                let one = path.texts().iter().all(|text| *text == path.decoded && fold_path(text) == path.decoded);
+                prop_assert!(one || !path.is_plain());
+            }
+        }
     }
 
     #[test]

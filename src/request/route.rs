@@ -15,7 +15,7 @@ use crate::domain::path_pattern::PathPattern;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::session::Basis;
 
-use super::fold::{fold, fold_path};
+use super::fold::{fold, fold_path, is_plain};
 use super::headers::squash;
 use super::normalize::Normalized;
 use super::path::CanonicalPath;
@@ -32,14 +32,20 @@ pub struct Route {
     pub index: usize,
     /// What the configuration says.
     pub config: config::Route,
+    /// The names of the headers that it adds, in their plain spelling.
+    mapped: Vec<String>,
 }
 
 impl Route {
     /// Whether the route adds a header of this name, by any spelling: a client's own (a trailer too) never passes.
     #[must_use]
     pub fn maps(&self, name: &HeaderName) -> bool {
-        let plain = squash(name.as_str());
-        self.config.headers.values().any(|(mapped, _)| squash(mapped.as_str()) == plain)
+        !self.mapped.is_empty() && self.mapped.iter().any(|mapped| *mapped == squash(name.as_str()))
+    }
+
+    fn new(index: usize, config: &config::Route) -> Self {
+        let mapped = config.headers.values().map(|(name, _)| squash(name.as_str()).into_owned()).collect();
+        Self { index, config: config.clone(), mapped }
     }
 
     fn serves(&self, host: &str, authority: &str) -> bool {
@@ -81,6 +87,8 @@ struct Prepared {
     route: Arc<Route>,
     exact: Rules,
     folded: Rules,
+    /// Whether the folded rules say anything else than the exact ones.
+    folds: bool,
 }
 
 impl Routes {
@@ -91,7 +99,8 @@ impl Routes {
         let prepare = |(index, config): (usize, &config::Route)| {
             let exact = Rules::new(config, token_paths);
             let folded = exact.folded();
-            Prepared { route: Arc::new(Route { index, config: config.clone() }), exact, folded }
+            let folds = exact != folded;
+            Prepared { route: Arc::new(Route::new(index, config)), exact, folded, folds }
         };
         Self { routes: routes.iter().enumerate().map(prepare).collect(), sessions: None }
     }
@@ -195,14 +204,16 @@ impl Routed {
 /// names a workspace in one reading and not in another; `wrong-workspace` for a `Destination` in another workspace.
 /// Forged mapped headers are dropped and counted.
 pub fn route(mut request: Normalized, routes: &Routes) -> Result<Routed, Refusal> {
-    let Prepared { route, exact, folded } = routes
+    let Prepared { route, exact, folded, folds } = routes
         .serving(&request)
         .ok_or_else(|| Refusal::because(Code::NotFound, format!("no route serves the host `{}`", request.host)))?;
     route.check(&request)?;
     let workspace = workspace(&request, route.config.workspace.as_ref())?;
     let mut readings: Vec<Reading> = Vec::new();
     for (path, least) in paths(&request).zip([Effect::Read, Effect::Write]) {
-        for Text { path, folded: is_folded } in texts(path) {
+        // Folding changes neither the path nor what the rules say of it: there is one reading.
+        let one = path.is_plain() && !folds;
+        for Text { path, folded: is_folded } in texts(path).take(if one { 1 } else { usize::MAX }) {
             if first_segment(&path) == RESERVED {
                 return Err(Refusal::because(Code::NotFound, format!("`/{RESERVED}` is never forwarded")));
             }
@@ -276,8 +287,11 @@ fn workspace(request: &Normalized, from: Option<&WorkspaceFrom>) -> Result<Optio
 }
 
 fn in_path(path: &CanonicalPath, before: &[String]) -> Result<Option<String>, Refusal> {
-    let folded_before: Vec<String> = before.iter().map(|segment| fold(segment)).collect();
     let named = segment_after(&path.decoded, before);
+    if path.is_plain() && before.iter().all(|segment| is_plain(segment)) {
+        return Ok(named.map(str::to_owned));
+    }
+    let folded_before: Vec<String> = before.iter().map(|segment| fold(segment)).collect();
     for text in texts(path) {
         let agrees = if text.folded {
             segment_after(&text.path, &folded_before) == named.map(fold).as_deref()

@@ -11,7 +11,7 @@ use crate::domain::path_pattern::PathPattern;
 use super::fold::fold;
 
 /// What a route says of paths.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Rules {
     effects: Vec<config::EffectRule>,
     labels: Vec<(PathPattern, Arc<str>)>,
