@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
 use crate::domain::effect::Effect;
 use crate::domain::id::{EmergencyId, EngineerId, EventId, GrantId, MemberId, RequestId, SessionId, WorkspaceId};
 use crate::domain::time::Timestamp;
 
-use super::event::{Decision, Event, Kind, RequestFacts, Response};
+use super::event::{Event, Kind, Response};
 
 /// An event that is ready to be appended.
 #[derive(Debug)]
@@ -55,7 +54,7 @@ pub struct AccessEvent<'a> {
     pub response: Option<Response>,
 }
 
-/// A request, as far as the trail tells: [`RequestFacts`], borrowed.
+/// A request, as far as the trail tells: [`super::RequestFacts`], borrowed.
 #[derive(Debug, Serialize)]
 pub struct AccessRequest<'a> {
     /// Its id.
@@ -76,8 +75,8 @@ pub struct AccessRequest<'a> {
     pub user_agent: Option<Cow<'a, str>>,
 }
 
-/// A decision: [`Decision`], borrowed.
-#[derive(Debug, Serialize)]
+/// A decision: [`super::Decision`], borrowed.
+#[derive(Debug)]
 pub struct AccessDecision<'a> {
     /// Whether it was permitted.
     pub allow: bool,
@@ -88,19 +87,12 @@ pub struct AccessDecision<'a> {
     /// The bundle's digest.
     pub bundle: &'a str,
     /// The facts: one JSON object.
-    #[serde(serialize_with = "as_it_is")]
     pub facts: &'a str,
 }
 
-/// JSON within JSON, checked to be such.
-fn as_it_is<S: Serializer>(json: &str, to: S) -> Result<S::Ok, S::Error> {
-    let json: &RawValue = serde_json::from_str(json).map_err(serde::ser::Error::custom)?;
-    json.serialize(to)
-}
-
-/// The members of a line between `node` and `workspace_seq`, in their order (contract, section 7).
+/// The members of a line between `node` and `decision`, in their order (contract, section 7).
 #[derive(Serialize)]
-struct Members<'a, R, D> {
+struct Head<'a, R> {
     event_id: &'a EventId,
     kind: Kind,
     workspace: Option<&'a WorkspaceId>,
@@ -112,29 +104,57 @@ struct Members<'a, R, D> {
     reason: Option<&'a str>,
     ticket: Option<&'a str>,
     request: Option<R>,
-    decision: Option<D>,
-    response: Option<&'a Response>,
 }
 
-impl<R: Serialize, D: Serialize> Members<'_, R, D> {
-    fn write(&self) -> serde_json::Result<Vec<u8>> {
-        let mut out = Vec::with_capacity(2048);
-        serde_json::to_writer(&mut out, self)?;
-        // Facts are copied as they came, perhaps over several lines; in JSON a raw line break is always mere space.
-        for byte in out.iter_mut().filter(|byte| matches!(**byte, b'\n' | b'\r')) {
-            *byte = b' ';
+/// A decision but for its facts, which are JSON already and come last.
+#[derive(Serialize)]
+struct Verdict<'a> {
+    allow: bool,
+    code: Option<&'a str>,
+    policies: &'a [Arc<str>],
+    bundle: &'a str,
+}
+
+/// The members from `event_id` to `response`, without braces.
+fn members<R: Serialize>(
+    head: &Head<'_, R>,
+    decision: Option<&AccessDecision<'_>>,
+    response: Option<&Response>,
+) -> serde_json::Result<Vec<u8>> {
+    let mut out = Vec::with_capacity(2048);
+    open(&mut out, head)?;
+    out.extend_from_slice(br#","decision":"#);
+    match decision {
+        Some(AccessDecision { allow, code, policies, bundle, facts }) => {
+            open(&mut out, &Verdict { allow: *allow, code: *code, policies, bundle })?;
+            out.extend_from_slice(br#","facts":"#);
+            out.extend_from_slice(facts.as_bytes());
+            out.push(b'}');
         }
-        out.pop();
-        out.drain(..1);
-        Ok(out)
+        None => out.extend_from_slice(b"null"),
     }
+    out.extend_from_slice(br#","response":"#);
+    serde_json::to_writer(&mut out, &response)?;
+    // Facts are copied as they came, perhaps over several lines; in JSON a raw line break is always mere space.
+    for byte in out.iter_mut().filter(|byte| matches!(**byte, b'\n' | b'\r')) {
+        *byte = b' ';
+    }
+    out.drain(..1);
+    Ok(out)
+}
+
+/// Writes an object that goes on: without the brace at its end.
+fn open(out: &mut Vec<u8>, object: &impl Serialize) -> serde_json::Result<()> {
+    serde_json::to_writer(&mut *out, object)?;
+    out.pop();
+    Ok(())
 }
 
 impl TryFrom<&AccessEvent<'_>> for Draft {
     type Error = serde_json::Error;
     fn try_from(event: &AccessEvent<'_>) -> serde_json::Result<Self> {
         let event_id = EventId::mint(event.at);
-        let members = Members {
+        let head = Head {
             event_id: &event_id,
             kind: event.kind,
             workspace: Some(event.workspace),
@@ -146,10 +166,8 @@ impl TryFrom<&AccessEvent<'_>> for Draft {
             reason: Some(event.reason),
             ticket: event.ticket,
             request: Some(&event.request),
-            decision: event.decision.as_ref(),
-            response: event.response.as_ref(),
         };
-        let members = members.write()?;
+        let members = members(&head, event.decision.as_ref(), event.response.as_ref())?;
         let workspace = Some(event.workspace.clone());
         Ok(Self { at: event.at, event_id, kind: event.kind, workspace, members })
     }
@@ -158,7 +176,7 @@ impl TryFrom<&AccessEvent<'_>> for Draft {
 impl TryFrom<Event> for Draft {
     type Error = serde_json::Error;
     fn try_from(event: Event) -> serde_json::Result<Self> {
-        let members: Members<'_, &RequestFacts, &Decision> = Members {
+        let head = Head {
             event_id: &event.event_id,
             kind: event.kind,
             workspace: event.workspace.as_ref(),
@@ -170,10 +188,15 @@ impl TryFrom<Event> for Draft {
             reason: event.reason.as_deref(),
             ticket: event.ticket.as_deref(),
             request: event.request.as_ref(),
-            decision: event.decision.as_ref(),
-            response: event.response.as_ref(),
         };
-        let members = members.write()?;
+        let decision = event.decision.as_ref().map(|decision| AccessDecision {
+            allow: decision.allow,
+            code: decision.code.as_deref(),
+            policies: &decision.policies,
+            bundle: &decision.bundle,
+            facts: decision.facts.get(),
+        });
+        let members = members(&head, decision.as_ref(), event.response.as_ref())?;
         Ok(Self { at: event.at, event_id: event.event_id, kind: event.kind, workspace: event.workspace, members })
     }
 }

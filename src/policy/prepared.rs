@@ -1,4 +1,5 @@
 //! A data-plane question: what stays the same during a session is built once, the rest per request.
+use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::domain::engineer::Engineer;
@@ -98,12 +99,20 @@ impl Prepared {
 
 /// Two objects as one: `open` lacks its closing brace, `rest` brings it.
 fn join(open: &str, rest: &AskedFacts<'_>) -> String {
-    let rest = serde_json::to_string(rest).unwrap_or_else(|error| unreadable(&error));
-    let rest = rest.strip_prefix('{').unwrap_or("}");
-    format!("{open},{rest}")
+    let mut joined = Vec::with_capacity(open.len() + 512);
+    joined.extend_from_slice(open.as_bytes());
+    let written = serde_json::to_writer(&mut joined, rest);
+    if let Some(brace) = joined.get_mut(open.len()) {
+        *brace = b',';
+    }
+    match (written, String::from_utf8(joined)) {
+        (Ok(()), Ok(joined)) => joined,
+        (Err(error), _) => unreadable(&error),
+        (Ok(()), Err(error)) => unreadable(&error),
+    }
 }
 
 /// What stands in the trail when facts cannot be written as JSON.
-pub(super) fn unreadable(error: &serde_json::Error) -> String {
+pub(super) fn unreadable(error: &impl Display) -> String {
     serde_json::json!({ "unreadable": error.to_string() }).to_string()
 }

@@ -16,7 +16,7 @@ use super::vouched::vouched;
 
 /// A request of a live session.
 pub(super) struct Admitted {
-    pub(super) routed: Routed,
+    pub(super) routed: Arc<Routed>,
     pub(super) token: SecretHash,
     pub(super) entry: Arc<Entry>,
     /// When the session's request before this one was.

@@ -16,7 +16,7 @@ use super::refuse::TurnedAway;
 
 /// A request that the policies permit.
 pub(super) struct Permitted {
-    pub(super) routed: Routed,
+    pub(super) routed: Arc<Routed>,
     pub(super) token: SecretHash,
     pub(super) entry: Arc<Entry>,
     pub(super) chained: bool,

@@ -63,7 +63,7 @@ async fn pass(
 ) -> Result<Response<Body>, Box<TurnedAway>> {
     within_limits(&head.headers)?;
     let arrived = Arrived { head, secure: arrival.secure, peer: arrival.peer };
-    let routed = route(normalize(arrived)?, &gate.routes)?;
+    let routed = Arc::new(route(normalize(arrived)?, &gate.routes)?);
     gate.metrics.forged_headers_total.inc_by(routed.request.forged.0.into());
     let proof = match identify(routed, gate)? {
         Identified::Nobody(unimpersonated) => Proof::Unimpersonated(unimpersonated),

@@ -100,12 +100,11 @@ impl Passage {
                 let Permitted { routed, token, entry, chained, entering, permit, bundle } = permitted;
                 // The permit was for this one request: it is spent here.
                 drop(permit);
-                let routed = Arc::new(routed);
                 let footing = Footing::Session(Watch::new(gate, Stands { token, entry, bundle, chained }, &routed));
                 Self { routed, footing, entering: Some(entering), pending }
             }
             Proof::Unimpersonated(unimpersonated) => {
-                let routed = Arc::new(unimpersonated.into_routed());
+                let routed = unimpersonated.into_routed();
                 Self { routed, footing: Footing::Nobody, entering: None, pending: None }
             }
         }

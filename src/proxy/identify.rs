@@ -1,4 +1,6 @@
 //! Who: the session cookie, and nothing else, says so on the data plane.
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
@@ -22,7 +24,7 @@ pub(super) enum Identified {
 
 /// A request with the session that it presents.
 pub(super) struct Presented {
-    pub(super) routed: Routed,
+    pub(super) routed: Arc<Routed>,
     pub(super) token: SecretHash,
     /// Whether it comes from inside a login at another gate.
     pub(super) chained: bool,
@@ -33,7 +35,7 @@ pub(super) struct Presented {
 /// # Errors
 /// `unauthenticated` for one of our own tokens or a staff token in `Authorization`; `no-session` without a session's
 /// cookie; `chained-impersonation` for a request without one that comes from inside a login at another gate.
-pub(super) fn identify(routed: Routed, gate: &Gate) -> Result<Identified, Box<TurnedAway>> {
+pub(super) fn identify(routed: Arc<Routed>, gate: &Gate) -> Result<Identified, Box<TurnedAway>> {
     let authorization = routed.request.authorization.as_ref();
     if authorization.is_some_and(|value| is_ours(value.as_bytes(), &gate.staff_issuer)) {
         let refusal = Refusal::because(Code::Unauthenticated, "a session's token travels in its cookie only")
@@ -43,7 +45,7 @@ pub(super) fn identify(routed: Routed, gate: &Gate) -> Result<Identified, Box<Tu
     let chained = is_chained(&routed, gate);
     let routed = match Unimpersonated::establish(routed, chained) {
         Ok(nobody) => return Ok(Identified::Nobody(nobody)),
-        Err(routed) => *routed,
+        Err(routed) => routed,
     };
     let session = routed.request.cookies.session.as_deref();
     match session.and_then(|session| SessionToken::parse(session).ok()) {

@@ -87,7 +87,7 @@ impl Traces {
     /// the trace's id is the request's own, so that both are found by one search.
     #[must_use]
     pub fn begin(&self, request: &RequestId, inbound: Option<&str>) -> Trace {
-        let span = u64::from_be_bytes(random::bytes()) | 1;
+        let span = u64::from_be_bytes(random::bytes_for_names()) | 1;
         if let Some((id, parent, sampled)) = inbound.and_then(parse) {
             return Trace { id, span, parent: Some(parent), sampled };
         }

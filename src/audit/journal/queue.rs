@@ -10,7 +10,7 @@ use crate::audit::draft::Draft;
 /// How many events may wait to be written: beyond that the journal does not keep up, and nothing passes.
 const MOST: usize = 16_384;
 /// How long the writer naps while events keep coming.
-const NAP: Duration = Duration::from_micros(500);
+const NAP: Duration = Duration::from_millis(1);
 /// After how many naps in which nothing came it sleeps deeply.
 const NAPS: u32 = 8;
 
