@@ -19,7 +19,7 @@ pub struct Draft {
     pub(super) event_id: EventId,
     pub(super) kind: Kind,
     pub(super) workspace: Option<WorkspaceId>,
-    /// The members from `event_id` to `response`, without braces.
+    /// The members from `event_id` to `response`, with a comma before each.
     pub(super) members: Vec<u8>,
 }
 
@@ -115,7 +115,7 @@ struct Verdict<'a> {
     bundle: &'a str,
 }
 
-/// The members from `event_id` to `response`, without braces.
+/// The members from `event_id` to `response`, with a comma before each.
 fn members<R: Serialize>(
     head: &Head<'_, R>,
     decision: Option<&AccessDecision<'_>>,
@@ -123,6 +123,9 @@ fn members<R: Serialize>(
 ) -> serde_json::Result<Vec<u8>> {
     let mut out = Vec::with_capacity(2048);
     open(&mut out, head)?;
+    if let Some(brace) = out.first_mut() {
+        *brace = b',';
+    }
     out.extend_from_slice(br#","decision":"#);
     match decision {
         Some(AccessDecision { allow, code, policies, bundle, facts }) => {
@@ -136,10 +139,9 @@ fn members<R: Serialize>(
     out.extend_from_slice(br#","response":"#);
     serde_json::to_writer(&mut out, &response)?;
     // Facts are copied as they came, perhaps over several lines; in JSON a raw line break is always mere space.
-    for byte in out.iter_mut().filter(|byte| matches!(**byte, b'\n' | b'\r')) {
-        *byte = b' ';
+    if out.contains(&b'\n') || out.contains(&b'\r') {
+        out.iter_mut().filter(|byte| matches!(**byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
     }
-    out.drain(..1);
     Ok(out)
 }
 

@@ -113,7 +113,7 @@ impl Appended {
         if !milestone.is_past(self.number)
             && let Some(told) = milestone.wait(self.number, || self.counts())
         {
-            let told = tokio::time::timeout(self.patience, told).await;
+            let told = Box::pin(tokio::time::timeout(self.patience, told)).await;
             told.map_err(|_| Unavailable)?.map_err(|_| Unavailable)?;
         }
         if self.counts() { Ok(()) } else { Err(Unavailable) }

@@ -60,7 +60,7 @@ impl Position<'_> {
     pub(super) fn write(&self, draft: &Draft, out: &mut Vec<u8>) -> serde_json::Result<Digest> {
         let start = out.len();
         let node = serde_json::to_string(self.node)?;
-        out.extend_from_slice(format!(r#"{{"seq":{},"at":"{}","node":{node},"#, self.seq, draft.at).as_bytes());
+        out.extend_from_slice(format!(r#"{{"seq":{},"at":"{}","node":{node}"#, self.seq, draft.at).as_bytes());
         out.extend_from_slice(&draft.members);
         match self.workspace {
             Some(place) => {

@@ -99,7 +99,10 @@ impl Directory {
                     self.metrics.cache_hits.inc();
                     entry
                 }
-                None => self.entries.try_get_with(token, fill(self, token)).await.map_err(|e| not_admitted(&e))?,
+                // Seldom, and large: nobody carries it along who finds an entry.
+                None => {
+                    Box::pin(self.entries.try_get_with(token, fill(self, token))).await.map_err(|e| not_admitted(&e))?
+                }
             };
             // Looked at after the read, which may have taken longer than the lease.
             if self.stands(&entry) {

@@ -53,7 +53,7 @@ impl Watch {
         let in_time = !self.until_next_look(self.gate.clock.now()).is_zero();
         let same_policies = Arc::ptr_eq(&self.on.bundle, &self.gate.engine.current());
         let stands = in_time && same_policies && self.gate.directory.stands(&self.on.entry);
-        if stands { Ok(()) } else { self.look_again().await }
+        if stands { Ok(()) } else { Box::pin(self.look_again()).await }
     }
 
     /// Resolves when the access has lapsed, with the refusal that a new request would get.
@@ -66,7 +66,7 @@ impl Watch {
                 cause = live.ended() => return cause.into(),
                 () = self.changes.changed() => self.confirm().await,
                 // Policies may look at the clock: they are asked again, even if nothing has changed.
-                () = tokio::time::sleep(pause) => self.look_again().await,
+                () = tokio::time::sleep(pause) => Box::pin(self.look_again()).await,
             };
             if let Err(refusal) = looked {
                 return refusal;

@@ -58,7 +58,7 @@ impl Origin {
     ) -> Result<Response<Incoming>, Failed> {
         let ready = match self.pool.take() {
             Some(ready) => ready,
-            None => self.connected().await?,
+            None => Box::pin(self.connected()).await?,
         };
         match ready {
             Ready::Own(mut link) => {
