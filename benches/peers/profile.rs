@@ -30,7 +30,8 @@ pub(crate) fn profile(stage: &Stage, contender: Contender) -> anyhow::Result<()>
     runtime.block_on(load.closed(Duration::from_secs(SECONDS + 1)))?;
     ensure!(recording.wait()?.success(), "`perf record` failed");
     let mut report = Command::new("perf");
-    report.args(["report", "--stdio", "--no-children", "--percent-limit", "0.4", "--sort", "dso,symbol"]);
+    report.args(["report", "--stdio", "--no-children", "--percent-limit", "0.4"]);
+    report.args(["--fields", "overhead,dso,symbol", "--column-widths", "8,20,100"]);
     ensure!(report.args(["--input", FILE]).status()?.success(), "`perf report` failed");
     println!("more: perf report --input {FILE}");
     Ok(())
