@@ -44,7 +44,7 @@ pub(crate) async fn all(size: Size) -> Figures {
     let mut world = World::builder().app_at(app::start()).start().await;
     world.gate.terminate();
     world.gate.ended(PATIENCE).await;
-    let seats = fill(&world.path("state.db"), size).await;
+    let seats = fill(&world.path("chaperone.db"), size).await;
 
     eprintln!("starting");
     let began = Instant::now();
