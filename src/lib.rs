@@ -14,7 +14,8 @@
 //! * `access`: the control plane. `cache`: what the data plane may ask.
 //! * `store`: where state is kept.
 //! * `policy`: the decision.
-//! * `request`: what a request means. `identity`: who presents what, and is it genuine. `audit`: the trail.
+//! * `request`: what a request means. `identity`: who presents what, and is it genuine. `audit`: the trail. `limits`: who
+//!   takes too much.
 //! * `telemetry`: logs and metrics. `config`: the file. `problem`: what people are told when they are refused.
 //! * `domain`: the nouns that all rooms speak in.
 pub mod access;
@@ -26,6 +27,7 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod identity;
+pub mod limits;
 pub mod policy;
 pub mod problem;
 pub mod proxy;

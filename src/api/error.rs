@@ -39,6 +39,11 @@ impl ApiError {
         Self { status: Some(StatusCode::METHOD_NOT_ALLOWED), ..refusal.into() }
     }
 
+    /// Whether nobody that we know calls.
+    pub(super) fn is_unauthenticated(&self) -> bool {
+        self.refusal.code == Code::Unauthenticated
+    }
+
     /// What the request `id` is told.
     pub(super) fn problem(&self, id: RequestId) -> Problem {
         let mut problem = Problem::new(&self.refusal, id);

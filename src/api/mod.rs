@@ -4,6 +4,7 @@
 //!
 //! * `envelope`: gives it an id and a log line, and every answer its fixed headers.
 //! * `cors`: lets the app's own pages call, and nobody else's.
+//! * `throttle`: turns away who calls too often.
 //! * `caller`: who calls, by `Authorization`, or an engineer's browser by its staff cookie (`claims`: what a genuine token
 //!   says of them; `cookies`: that cookie, and whether somebody acts in their login; `same_origin`: whether a page of ours
 //!   asked). Nothing is read of a body before that.
@@ -29,6 +30,7 @@ mod same_origin;
 mod sign_in;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod v1;
 
 use std::collections::BTreeSet;
@@ -48,6 +50,7 @@ use crate::config::Config;
 use crate::domain::refusal::Code;
 use crate::domain::time::Clock;
 use crate::identity::{Keys, Verifier};
+use crate::limits::Limits;
 
 use envelope::Frame;
 use error::ApiError;
@@ -61,6 +64,8 @@ const V1: &str = "/.chaperone/api/v1";
 pub struct ApiState {
     /// The control plane.
     pub access: Arc<Access>,
+    /// Who takes too much.
+    pub limits: Arc<Limits>,
     /// Verifies the tokens of engineers.
     pub staff: Verifier,
     /// Verifies the tokens of members.
@@ -82,7 +87,7 @@ pub fn router(state: Arc<ApiState>) -> Router {
     let routes = routes.route(openapi::PATH, get(async move || document)).merge(sign_in::routes());
     let origins = Arc::new(state.config.customers.origins.clone());
     let frame = Frame { clock: Arc::clone(&state.clock), vendor: state.config.vendor.clone() };
-    framed(routes, origins, frame).with_state(state)
+    framed(routes, origins, frame, Arc::clone(&state.limits)).with_state(state)
 }
 
 /// Every call, and the document that describes them.
@@ -90,14 +95,15 @@ fn documented() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::with_openapi(openapi::begun()).routes(routes!(jwks)).nest(V1, v1::routes())
 }
 
-/// `routes` with what every call meets: the envelope, CORS, and an answer where there is no such call.
-fn framed<S>(routes: Router<S>, origins: Arc<BTreeSet<String>>, frame: Frame) -> Router<S>
+/// `routes` with what every call meets: the envelope, CORS, limits, and an answer where there is no such call.
+fn framed<S>(routes: Router<S>, origins: Arc<BTreeSet<String>>, frame: Frame, limits: Arc<Limits>) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
     routes
         .fallback(async || ApiError::from(Code::NotFound))
         .method_not_allowed_fallback(async |method| ApiError::method_not_allowed(&method))
+        .layer(from_fn_with_state(limits, throttle::throttle))
         .layer(from_fn_with_state(origins, cors::cors))
         .layer(from_fn_with_state(Arc::new(frame), envelope::envelope))
 }

@@ -22,14 +22,16 @@ use crate::access::AccessError;
 use crate::domain::id::{GrantId, WorkspaceId};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::{Clock, Span};
+use crate::limits::{Client, Limits};
 use crate::store::StoreError;
+use crate::telemetry::metrics::Metrics;
 
 use super::envelope::Frame;
 use super::error::ApiError;
 use super::idempotency::Creating;
 use super::input::{AtPath, BODY_LIMIT, JsonBody, Paging};
 use super::{envelope, framed};
-use crate::config::Vendor;
+use crate::config::{self, Vendor};
 
 const APP: &str = "https://app.example.com";
 const PREFIX: &str = "/.chaperone/api/v1";
@@ -58,7 +60,12 @@ fn gate() -> Router {
         Router::new().nest(PREFIX, routes),
         Arc::new(BTreeSet::from([APP.to_owned()])),
         Frame { clock: Clock::system(), vendor: Vendor::default() },
+        limits(&config::Limits::default()),
     )
+}
+
+fn limits(config: &config::Limits) -> Arc<Limits> {
+    Limits::new(config, 1024, &Clock::system(), &Metrics::new())
 }
 
 async fn create(creating: Creating<Ask>) -> String {
@@ -79,7 +86,8 @@ async fn broken() -> ApiError {
     AccessError::from(StoreError::Corrupt { table: "grants", problem }).into()
 }
 
-async fn call(request: Request) -> Response {
+async fn call(mut request: Request) -> Response {
+    request.extensions_mut().insert(Client([192, 0, 2, 7].into()));
     gate().oneshot(request).await.expect("a router always answers")
 }
 

@@ -113,6 +113,12 @@ impl Directory {
         Err(NotAdmitted::Stale)
     }
 
+    /// Whether the session of this token is in memory: then no read of the store is needed to find it.
+    #[must_use]
+    pub fn knows(&self, token: &SecretHash) -> bool {
+        self.entries.contains_key(token)
+    }
+
     /// Whether what we know is fresh enough to let anybody pass.
     #[must_use]
     pub fn is_fresh(&self) -> bool {

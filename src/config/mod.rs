@@ -3,6 +3,7 @@
 //!
 //! * `types`: the checked configuration that the rest of the program sees.
 //! * `listener`: of these, how connections are received.
+//! * `rights`: of it, how long rights may last. `limits`: what clients may use up.
 //! * `load`: file, environment overrides (`CHAPERONE__SERVER__LISTEN`), `_file` secrets, checks.
 //! * `session_host`: the host that each session has for itself.
 //! * `syntax` makes a `tree` of the text, in which every value knows its place; `environment` writes overrides into it.
@@ -13,10 +14,12 @@
 //! Contract, section 3, has every key and its default; `config/chaperone.toml` explains them.
 mod environment;
 mod errors;
+mod limits;
 mod listener;
 mod load;
 mod nearest;
 mod reading;
+mod rights;
 mod secret;
 mod section;
 mod sections;
@@ -30,7 +33,9 @@ mod types;
 mod values;
 
 pub use errors::{ConfigErrors, Mistake, Mistakes};
+pub use limits::{Limits, Rate};
 pub use listener::{Certificate, ProxyProtocol, Tls, TrustedHeaders};
 pub use load::{Loaded, load};
+pub use rights::{Emergency, Grants, Sessions};
 pub use session_host::SessionHost;
 pub use types::*;

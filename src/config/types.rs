@@ -12,7 +12,9 @@ use crate::domain::effect::Effect;
 use crate::domain::path_pattern::PathPattern;
 use crate::domain::time::Span;
 
+use super::limits::Limits;
 use super::listener::{ProxyProtocol, Tls, TrustedHeaders};
+use super::rights::{Emergency, Grants, Sessions};
 use super::session_host::SessionHost;
 
 /// Everything that `serve` needs to know.
@@ -42,6 +44,8 @@ pub struct Config {
     pub emergency: Emergency,
     /// The trail.
     pub audit: Audit,
+    /// Limits of clients.
+    pub limits: Limits,
     /// Where the keys of other gates are, whose assertions make a request count as chained.
     pub trusted_gates: Vec<Uri>,
 }
@@ -332,41 +336,6 @@ pub struct Policy {
     pub dirs: Vec<PathBuf>,
     /// Whether changed folders are read again by themselves; on SIGHUP they are in any case.
     pub reload: bool,
-}
-
-/// Limits of grants; the stricter of this and policy wins.
-#[derive(Debug, Clone)]
-pub struct Grants {
-    /// Durations that pages offer.
-    pub presets: Vec<Span>,
-    /// The one that pages select.
-    pub default: Span,
-    /// The longest.
-    pub max: Span,
-    /// The shortest that pages advise.
-    pub recommend_min: Span,
-    /// Whether a grant may be without an end.
-    pub until_revoked: bool,
-}
-
-/// Limits of sessions.
-#[derive(Debug, Clone)]
-pub struct Sessions {
-    /// The longest.
-    pub max: Span,
-    /// The longest without a request.
-    pub idle: Span,
-}
-
-/// Limits of emergencies.
-#[derive(Debug, Clone)]
-pub struct Emergency {
-    /// The longest.
-    pub max: Span,
-    /// How many other engineers approve; never 0.
-    pub approvers: u32,
-    /// What may be given as a reason code.
-    pub reason_codes: BTreeSet<String>,
 }
 
 /// When a record counts as written.

@@ -34,10 +34,15 @@ pub(super) struct Admitted {
 /// the session is known.
 pub(super) async fn admit(presented: Presented, gate: &Gate, arrival: &Arrival) -> Result<Admitted, Box<TurnedAway>> {
     let Presented { routed, token, chained } = presented;
+    may_look_up(gate, token, arrival)?;
     let entry = match gate.directory.session(token).await {
         Ok(entry) => entry,
-        Err(NotAdmitted::Unknown) => return Err(no_session(&routed)),
+        Err(NotAdmitted::Unknown) => {
+            gate.limits.failed(arrival.peer);
+            return Err(no_session(&routed));
+        }
         Err(NotAdmitted::Stale) => return Err(refusal(NotAdmitted::Stale).into()),
+        // It was somebody's: an engineer's page that asks on and on is no stranger who guesses.
         Err(gone @ (NotAdmitted::Ended(_) | NotAdmitted::SubjectGone)) => {
             return Err(Box::new(TurnedAway::new(refusal(gone)).over()));
         }
@@ -53,6 +58,13 @@ pub(super) async fn admit(presented: Presented, gate: &Gate, arrival: &Arrival) 
     let entering = entered.map_err(|code| Box::new(refused(code.into()).over()))?;
     entry.live.touch(arrival.now);
     Ok(Admitted { routed, token, entry, last_seen, chained, entering })
+}
+
+/// A token that is not known must be read from the store: whoever has made up too many of them has no more reads. Live
+/// sessions behind the same address go on.
+fn may_look_up(gate: &Gate, token: SecretHash, arrival: &Arrival) -> Result<(), Refusal> {
+    let may = gate.limits.may_try(arrival.peer);
+    if may.is_err() && gate.directory.knows(&token) { Ok(()) } else { may }
 }
 
 /// Whether a session is within its time.

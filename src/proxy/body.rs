@@ -12,8 +12,11 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
+use crate::config::Limits;
 use crate::domain::refusal::Refusal;
 use crate::request::{Route, safe_trailer};
+
+use super::pace::Paced;
 
 /// Resolves when the access has lapsed.
 pub(super) type Lapse = Pin<Box<dyn Future<Output = Refusal> + Send>>;
@@ -44,8 +47,8 @@ pub(super) struct Progress {
 /// What kept a request's body from being sent whole.
 #[derive(Debug, Clone)]
 pub(super) enum Stopped {
-    /// The client did not send it whole.
-    Client,
+    /// The client did not send it as it should.
+    Client(Refusal),
     /// The access lapsed.
     Lapsed(Refusal),
 }
@@ -74,7 +77,7 @@ impl Progress {
 /// A request's body on its way upstream: counted, cut when its access lapses or its exchange breaks off, its trailers
 /// sifted. It watches the access by itself: a client that does not read the answer would not let that look.
 pub(super) struct Upload {
-    inner: Incoming,
+    inner: Paced<Incoming>,
     lapse: Lapse,
     over: Pin<Box<WaitForCancellationFutureOwned>>,
     progress: Arc<Progress>,
@@ -93,6 +96,7 @@ impl Outgoing {
     /// The body for upstream; `lapse` and `over` end it, `route` knows which trailers may not pass.
     pub(super) fn new(
         inner: Incoming,
+        limits: &Limits,
         lapse: impl FnOnce() -> Lapse,
         over: &CancellationToken,
         progress: &Arc<Progress>,
@@ -103,7 +107,7 @@ impl Outgoing {
         }
         let over = Box::pin(over.clone().cancelled_owned());
         let (progress, route) = (Arc::clone(progress), Arc::clone(route));
-        Self::Upload(Upload { inner, lapse: lapse(), over, progress, route })
+        Self::Upload(Upload { inner: Paced::new(inner, limits), lapse: lapse(), over, progress, route })
     }
 }
 
@@ -146,7 +150,7 @@ impl Upload {
             let frame = match std::task::ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
                 Some(Ok(frame)) => frame,
                 Some(Err(error)) => {
-                    self.progress.stop(Stopped::Client);
+                    self.progress.stop(Stopped::Client(error.refusal()));
                     return Poll::Ready(Some(Err(error.into())));
                 }
                 None => return Poll::Ready(None),

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use http::header::COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http_body::Body as _;
 use hyper::body::Incoming;
 
+use crate::config::Limits;
 use crate::domain::id::RequestId;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::{Timestamp, Uptime};
@@ -23,8 +25,6 @@ use super::record::record;
 use super::refuse::{TurnedAway, turn_away};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// How many header fields a request may have, cookies aside: HTTP/2 sends each cookie in a field of its own.
-pub(super) const FIELDS: usize = 100;
 
 /// What is known of a request before it is understood.
 #[derive(Debug, Clone)]
@@ -61,7 +61,8 @@ async fn pass(
     head: &mut Parts,
     body: Incoming,
 ) -> Result<Response<Body>, Box<TurnedAway>> {
-    within_limits(&head.headers)?;
+    gate.limits.request(arrival.peer)?;
+    within_limits(&head.headers, body.size_hint().lower(), &gate.settings)?;
     let arrived = Arrived { head, secure: arrival.secure, peer: arrival.peer };
     let routed = Arc::new(route(normalize(arrived)?, &gate.routes)?);
     gate.metrics.forged_headers_total.inc_by(routed.request.forged.0.into());
@@ -69,6 +70,7 @@ async fn pass(
         Identified::Nobody(unimpersonated) => Proof::Unimpersonated(unimpersonated),
         Identified::Session(presented) => {
             let admitted = admit(presented, gate, arrival).await?;
+            gate.limits.request_of(&admitted.entry.engineer.id)?;
             let permitted = authorize(admitted, gate, arrival)?;
             Proof::Recorded(record(permitted, gate, arrival).await?)
         }
@@ -79,12 +81,13 @@ async fn pass(
     forward(proof, request, gate, arrival).await
 }
 
-/// HTTP/2 has no limit of its own on the number of fields.
-fn within_limits(headers: &HeaderMap) -> Result<(), Refusal> {
-    if headers.iter().filter(|(name, _)| *name != COOKIE).count() > FIELDS {
-        return Err(Refusal::because(Code::BadRequest, format!("the request has more than {FIELDS} header fields")));
+/// HTTP/2 has no limit of its own on the number of fields. A body may tell its size in advance.
+fn within_limits(headers: &HeaderMap, body: u64, limits: &Limits) -> Result<(), Refusal> {
+    let most = limits.head_fields;
+    if headers.iter().filter(|(name, _)| *name != COOKIE).count() > most {
+        return Err(Refusal::because(Code::BadRequest, format!("the request has more than {most} header fields")));
     }
-    Ok(())
+    if limits.body.is_some_and(|most| body > most) { Err(Code::TooLarge.into()) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -93,13 +96,22 @@ mod tests {
 
     #[test]
     fn fields_are_counted_but_for_cookies() {
+        let limits = Limits { head_fields: 9, ..Limits::default() };
         let mut headers = HeaderMap::new();
-        for _ in 0..FIELDS {
+        for _ in 0..9 {
             headers.append("x-field", HeaderValue::from_static("1"));
             headers.append(COOKIE, HeaderValue::from_static("a=1"));
         }
-        assert!(within_limits(&headers).is_ok());
+        assert!(within_limits(&headers, 0, &limits).is_ok());
         headers.append("x-field", HeaderValue::from_static("1"));
-        assert_eq!(within_limits(&headers).map_err(|refusal| refusal.code), Err(Code::BadRequest));
+        assert_eq!(within_limits(&headers, 0, &limits).map_err(|refusal| refusal.code), Err(Code::BadRequest));
+    }
+
+    #[test]
+    fn a_body_that_tells_that_it_is_too_large_is_refused_in_advance() {
+        let limits = Limits { body: Some(9), ..Limits::default() };
+        assert!(within_limits(&HeaderMap::new(), 9, &limits).is_ok());
+        let refused = within_limits(&HeaderMap::new(), 10, &limits).map_err(|refusal| refusal.code);
+        assert_eq!(refused, Err(Code::TooLarge));
     }
 }

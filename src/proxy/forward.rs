@@ -168,7 +168,8 @@ impl Asking<'_> {
             Footing::Nobody => inject::for_nobody(self.routed, self.arrival),
         };
         let target = target(self.routed).map_err(cut)?;
-        let body = Outgoing::new(body, || self.footing.lapse(), self.over, self.progress, &self.routed.route);
+        let limits = &self.gate.settings;
+        let body = Outgoing::new(body, limits, || self.footing.lapse(), self.over, self.progress, &self.routed.route);
         let outgoing = outgoing(self.routed, headers.map_err(cut)?, body);
         let passed = self.gate.clock.uptime().since(self.arrival.began);
         self.gate.metrics.overhead_seconds.observe(passed.as_secs_f64());
@@ -202,10 +203,7 @@ impl Asking<'_> {
     fn no_answer(&self, error: &NoAnswer) -> Unanswered {
         match self.progress.stopped() {
             Some(Stopped::Lapsed(refusal)) => return (Outcome::Cut, refusal.clone()),
-            Some(Stopped::Client) => {
-                let refusal = Refusal::because(Code::BadRequest, "the request's body ended before its end");
-                return (Outcome::ClientGone, refusal);
-            }
+            Some(Stopped::Client(refusal)) => return (Outcome::ClientGone, refusal.clone()),
             None => {}
         }
         tracing::warn!(error = chain(error), "no answer from the app");

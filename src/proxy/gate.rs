@@ -9,6 +9,7 @@ use crate::cache::Directory;
 use crate::config::{self, Config};
 use crate::domain::time::{Clock, Span};
 use crate::identity::{Keys, Signer, TrustedGates};
+use crate::limits::Limits;
 use crate::policy::Engine;
 use crate::request::Routes;
 use crate::telemetry::metrics::Metrics;
@@ -31,6 +32,8 @@ pub struct Parts {
     pub trusted: Arc<TrustedGates>,
     /// The clocks.
     pub clock: Arc<Clock>,
+    /// Who takes too much.
+    pub limits: Arc<Limits>,
     /// The metrics.
     pub metrics: Arc<Metrics>,
     /// Where spans go.
@@ -66,11 +69,14 @@ pub struct Gate {
     pub(super) keys: Arc<Keys>,
     pub(super) trusted: Arc<TrustedGates>,
     pub(super) clock: Arc<Clock>,
+    pub(super) limits: Arc<Limits>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) traces: Arc<Traces>,
     pub(super) tasks: TaskTracker,
     pub(super) cut: CancellationToken,
     pub(super) server: config::Server,
+    /// What clients may use up.
+    pub(super) settings: config::Limits,
     pub(super) vendor: config::Vendor,
     pub(super) staff_issuer: String,
     pub(super) idle: Span,
@@ -106,11 +112,13 @@ impl Gate {
             keys: parts.keys,
             trusted: parts.trusted,
             clock: parts.clock,
+            limits: parts.limits,
             metrics: parts.metrics,
             traces: parts.traces,
             tasks: parts.tasks,
             cut: parts.cut,
             server: config.server.clone(),
+            settings: config.limits.clone(),
             vendor: config.vendor.clone(),
             staff_issuer: config.staff.issuer.clone(),
             idle: config.sessions.idle,

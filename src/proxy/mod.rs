@@ -4,8 +4,9 @@
 //! `admit` (with `vouched`: in the right browser, at the right host) → `authorize` → `record` → `forward`, which rebuilds the request (`inject`) and sends it (`upstream`).
 //! `stream` guards what flows, `tunnel` does so for WebSockets; `cookie_jar` keeps the app's cookies away from the
 //! engineer's machine; `refuse` tells people what went wrong and what to do. `gate` holds what they all work with;
-//! `lapse` notices when the access behind an exchange ends; `body` is what goes up and what comes back; `patience` is
-//! what clients lose that do not read.
+//! `lapse` notices when the access behind an exchange ends; `body` is what goes up and what comes back, `pace` how much of it comes and how soon; `patience` is
+//! what clients lose that do not read, `watch` what they lose that do not ask, by the `pulse` of their connection; `taken`
+//! tells how they take their answers.
 //!
 //! `client_address` believes trusted proxies on where a request comes from, and nobody else. `chained` notices requests from inside a login. `unimpersonated` is the shortcut of inline routes, for requests in which nothing is of ours.
 //!
@@ -26,16 +27,20 @@ mod handshake;
 mod identify;
 mod inject;
 mod lapse;
+mod pace;
 mod patience;
 mod proxy_protocol;
+mod pulse;
 mod record;
 mod refuse;
 mod serve;
 mod stream;
+mod taken;
 mod tunnel;
 mod unimpersonated;
 mod upstream;
 mod vouched;
+mod watch;
 
 pub use accept::{Listener, accept};
 pub use body::Body;

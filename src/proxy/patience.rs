@@ -1,27 +1,32 @@
-//! Patience with clients that do not read: it ends, or what they were sent, and all that stands behind it, would stay
-//! open for as long as they like.
+//! The bytes of a connection, and patience with clients that do not read: it ends, or what they were sent, and all that
+//! stands behind it, would stay open for as long as they like.
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use hyper::rt::{Read, ReadBufCursor, Write};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-/// How long a client may take none of what it is sent.
-const LONGEST: Duration = Duration::from_mins(1);
+use crate::limits::Seat;
+
+use super::pulse::Pulse;
 
 /// A connection that breaks off when nothing can be written to it for too long.
 pub(super) struct Patient<I> {
     io: I,
     longest: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
+    pulse: Arc<Pulse>,
+    /// Goes with the socket, wherever that goes.
+    _seat: Option<Seat>,
 }
 
 impl<I> Patient<I> {
-    /// `io`, with a minute's patience.
-    pub(super) fn new(io: I) -> Self {
-        Self { io, longest: LONGEST, stalled: None }
+    /// `io`, whose client may take nothing for `longest`; `pulse` hears of what it sends.
+    pub(super) fn new(io: I, seat: Option<Seat>, longest: Duration, pulse: &Arc<Pulse>) -> Self {
+        Self { io, longest, stalled: None, pulse: Arc::clone(pulse), _seat: seat }
     }
 
     /// Lets a result pass; the time runs from the first of several that are none.
@@ -37,13 +42,18 @@ impl<I> Patient<I> {
     }
 }
 
-impl<I: Read + Unpin> Read for Patient<I> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buffer)
+impl<I: AsyncRead + Unpin> AsyncRead for Patient<I> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.io).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.pulse.hear();
+        }
+        read
     }
 }
 
-impl<I: Write + Unpin> Write for Patient<I> {
+impl<I: AsyncWrite + Unpin> AsyncWrite for Patient<I> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(cx, bytes);
         self.judge(cx, written)
@@ -75,7 +85,6 @@ impl<I: Write + Unpin> Write for Patient<I> {
 
 #[cfg(test)]
 mod tests {
-    use hyper_util::rt::TokioIo;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
@@ -83,8 +92,7 @@ mod tests {
     #[tokio::test]
     async fn a_client_that_does_not_read_is_left() {
         let (ours, mut client) = duplex(8);
-        let (io, stalled) = (TokioIo::new(ours), None);
-        let mut ours = TokioIo::new(Patient { io, longest: Duration::from_millis(50), stalled });
+        let mut ours = Patient::new(ours, None, Duration::from_millis(50), &Arc::default());
         let left = ours.write_all(&[7; 64]).await.map_err(|error| error.kind());
         assert_eq!(left, Err(io::ErrorKind::TimedOut));
         drop(ours);

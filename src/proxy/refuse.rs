@@ -101,7 +101,8 @@ pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_awa
     let problem = Problem::new(&refusal, arrival.id.clone());
     match draft {
         Some(draft) => gate.journal.note(draft),
-        None if let_through => {}
+        // Those are counted: a flood of requests must not flood the log.
+        None if let_through || refusal.code == Code::TooManyRequests => {}
         // The trail has no place for it, since no session is known; whoever is shown its id finds it here.
         None => tracing::info!(request = %arrival.id, code = problem.code, peer = %arrival.peer, "refused"),
     }

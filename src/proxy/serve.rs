@@ -1,5 +1,6 @@
 //! One connection: HTTP/1.1 or HTTP/2, request after request; ours under `/.chaperone/`, all else through the spine.
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,30 +8,33 @@ use axum::Router;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::rt::{Executor, Read, Write};
+use hyper::rt::Executor;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioTimer;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
+use crate::config::Limits;
 use crate::domain::id::RequestId;
+use crate::limits::{Client, Seat};
 
 use super::body::Body;
 use super::client_address::{Origin, Peer, origin};
-use super::exchange::{Arrival, FIELDS, exchange};
+use super::exchange::{Arrival, exchange};
 use super::gate::Gate;
+use super::pace::Paced;
 use super::patience::Patient;
+use super::pulse::Pulse;
+use super::taken::{Exchange, Streams};
+use super::watch::{End, Watch};
 
 /// What is never forwarded.
 const RESERVED: &str = "/.chaperone";
-/// How large a request's head may be, in bytes.
-const HEAD: usize = 32 * 1024;
-/// How long its head may take to arrive.
-const HEAD_TIME: Duration = Duration::from_secs(10);
-/// How many HTTP/2 streams a connection may have.
-const STREAMS: u32 = 256;
+/// How often an HTTP/2 client is asked whether it is still there, and how long it has to answer.
+const PING: Duration = Duration::from_secs(20);
 
 /// What a connection's requests have in common.
 #[derive(Clone)]
@@ -43,28 +47,37 @@ pub(super) struct Connection {
 }
 
 /// Serves one connection until it is closed; `stop` lets it finish what it has begun, until the gate cuts it.
-pub(super) async fn serve<I>(io: I, connection: Connection, stop: CancellationToken)
+pub(super) async fn serve<I>(io: I, seat: Seat, connection: Connection, stop: CancellationToken)
 where
-    I: Read + Write + Unpin + Send + 'static,
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let cut = connection.gate.cut.clone();
-    let builder = builder(Tracked(connection.gate.tasks.clone()));
-    let heard = CancellationToken::new();
-    let first = heard.clone();
-    let service = service_fn(move |request| {
-        first.cancel();
-        answer(connection.clone(), request)
+    let gate = Arc::clone(&connection.gate);
+    let (settings, pulse) = (&gate.settings, Arc::<Pulse>::default());
+    let builder = builder(settings, &gate.tasks);
+    let io = TokioIo::new(Patient::new(io, Some(seat), settings.write_time, &pulse));
+    let mut watch = Watch::new(&pulse, &gate.clock, settings);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let exchange = Exchange::begin(&pulse, request.version());
+        let connection = connection.clone();
+        async move { Ok::<_, Infallible>(exchange.answer(answer(connection, request).await?)) }
     });
-    let serving = builder.serve_connection_with_upgrades(Patient::new(io), service);
-    tokio::pin!(serving);
+    let mut serving = pin!(builder.serve_connection_with_upgrades(io, service));
     let ended = tokio::select! {
+        biased;
         ended = &mut serving => ended,
-        () = silence(heard) => return,
+        end = &mut watch => match end {
+            End::Slow | End::Abused => return tracing::debug!(?end, "a connection is closed"),
+            End::Idle => {
+                serving.as_mut().graceful_shutdown();
+                let Ok(ended) = tokio::time::timeout(settings.head_time, serving).await else { return };
+                ended
+            }
+        },
         () = stop.cancelled() => {
             serving.as_mut().graceful_shutdown();
             tokio::select! {
                 ended = serving => ended,
-                () = cut.cancelled() => return,
+                () = gate.cut.cancelled() => return,
             }
         }
     };
@@ -73,15 +86,7 @@ where
     }
 }
 
-/// Resolves when no request was heard in time: before the first one hyper looks at no clock, and waits for the letters
-/// that tell HTTP/1.1 from HTTP/2.
-async fn silence(heard: CancellationToken) {
-    if tokio::time::timeout(HEAD_TIME, heard.cancelled()).await.is_ok() {
-        std::future::pending::<()>().await;
-    }
-}
-
-/// Runs what HTTP/2 needs as tasks: the streams of clients are waited for by a shutdown.
+/// Runs what HTTP/2 needs towards apps as tasks.
 #[derive(Clone)]
 pub(super) struct Tracked(pub(super) TaskTracker);
 
@@ -94,29 +99,40 @@ where
     }
 }
 
-fn builder(executor: Tracked) -> auto::Builder<Tracked> {
-    let mut builder = auto::Builder::new(executor);
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_headers(FIELDS).max_buf_size(HEAD);
+/// Hyper's own limits. It has none on how long heads and pauses take: those are [`Watch`]'s, for all of them alike.
+fn builder(limits: &Limits, tasks: &TaskTracker) -> auto::Builder<Streams> {
+    let mut builder = auto::Builder::new(Streams { tasks: tasks.clone(), longest: limits.write_time });
+    let resets = usize::try_from(limits.h2_resets).unwrap_or(usize::MAX);
+    let send_buffer = usize::try_from(limits.h2_send_buffer).unwrap_or(usize::MAX);
+    let head = usize::try_from(limits.head).unwrap_or(usize::MAX);
+    builder.http1().header_read_timeout(None).max_headers(limits.head_fields).max_buf_size(head);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_concurrent_streams(STREAMS)
-        .max_header_list_size(u32::try_from(HEAD).unwrap_or(u32::MAX))
-        .keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(Duration::from_secs(20));
+        .max_concurrent_streams(limits.h2_streams)
+        .max_header_list_size(limits.head)
+        .initial_connection_window_size(limits.h2_window)
+        .initial_stream_window_size(limits.h2_stream_window.min(limits.h2_window))
+        .max_send_buf_size(send_buffer)
+        .max_local_error_reset_streams(resets)
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PING);
     builder
 }
 
 async fn answer(connection: Connection, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
     let Connection { gate, mut reserved, peer, secure } = connection;
+    let came = origin(peer, secure, request.headers(), &gate.server);
     if is_reserved(request.uri().path()) {
-        let answer = reserved.call(request.map(axum::body::Body::new)).await?;
+        let mut paced = request.map(|body| axum::body::Body::new(Paced::new(body, &gate.settings)));
+        paced.extensions_mut().insert(Client(came.address));
+        let answer = reserved.call(paced).await?;
         return Ok(answer.map(|body| body.map_err(Into::into).boxed_unsync()));
     }
     let now = gate.clock.now();
     let (id, began) = (RequestId::mint(now), gate.clock.uptime());
     let trace = gate.traces.begin(&id, believed_trace(peer, request.headers()));
-    let Origin { address: peer, secure } = origin(peer, secure, request.headers(), &gate.server);
+    let Origin { address: peer, secure } = came;
     let arrival = Arrival { id, now, began, peer, secure, trace };
     let (head, body) = request.into_parts();
     Ok(exchange(&gate, arrival, head, body).await)

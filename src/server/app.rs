@@ -14,12 +14,14 @@ use crate::cache::{self, Directory};
 use crate::config::{Config, JwksFrom};
 use crate::domain::time::Clock;
 use crate::identity::{self, Jwks, JwksError, KeyError, Keys, TrustedGates, Verifier};
+use crate::limits::Limits;
 use crate::policy::{Bundle, Engine, PolicyErrors};
 use crate::proxy::{Gate, GateError, HandshakeError, Listener, Parts, Tls, accept};
 use crate::store::{Feed, Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::traces::{CollectorError, Traces};
 
+use super::descriptors;
 use super::reload::{self, Reload, Standing};
 use super::seal::OwnSeal;
 use super::shutdown::{Phases, Stopping};
@@ -123,6 +125,8 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
     let watched = key_folder::watch(Arc::clone(&keys), Arc::clone(&clock), phases.stop_background.clone());
     phases.background.spawn(watched);
 
+    let limits = Limits::new(&config.limits, descriptors::raise(), &clock, &metrics);
+    phases.background.spawn(Arc::clone(&limits).forget(phases.stop_background.clone()));
     let parts = Parts {
         trusted,
         directory: Arc::clone(&directory),
@@ -130,6 +134,7 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
         journal: Arc::clone(&journal),
         keys: Arc::clone(&keys),
         clock: Arc::clone(&clock),
+        limits: Arc::clone(&limits),
         metrics: Arc::clone(&metrics),
         traces: traces(&config, &phases)?,
         tasks: phases.serving.clone(),
@@ -137,11 +142,20 @@ pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartEr
     };
     let gate = Arc::new(Gate::new(&config, parts)?);
     let sign_in = SignIn::new(&config, &staff, &clock);
-    let state =
-        ApiState { access: Arc::clone(&access), staff, customers, keys, sign_in, config: Arc::clone(&config), clock };
+    let state = ApiState {
+        access: Arc::clone(&access),
+        limits: Arc::clone(&limits),
+        staff,
+        customers,
+        keys,
+        sign_in,
+        config: Arc::clone(&config),
+        clock,
+    };
     let state = Arc::new(state);
     phases.background.spawn(api::ask_again(Arc::clone(&state), phases.stop_background.clone()));
-    let ops = ops::Ops { metrics, directory, journal: Arc::clone(&journal), access: Arc::clone(&access), files };
+    let ops =
+        ops::Ops { metrics, limits, directory, journal: Arc::clone(&journal), access: Arc::clone(&access), files };
     let (address, ops_address) = listen(&config, &phases, (gate, tls), api::router(state), ops).await?;
     tracing::info!(%address, ops = %ops_address, public_url = config.server.public_url, "serving");
     Ok(Running { address, ops_address, access, reload, stopping: Stopping { phases, journal, store } })
@@ -214,7 +228,8 @@ async fn listen(
     let stop: CancellationToken = phases.stop_serving.clone();
     let serving: &TaskTracker = &phases.serving;
     serving.spawn(accept(Listener { socket, tls }, gate, reserved, stop));
-    phases.background.spawn(ops::serve(ops_socket, ops, phases.stop_background.clone()));
+    let limits = config.limits.clone();
+    phases.background.spawn(ops::serve(ops_socket, ops, limits, phases.stop_background.clone()));
     Ok((address, ops_address))
 }
 

@@ -1,12 +1,14 @@
 //! Builds everything once, listens, and shuts down in order.
 //!
 //! * `app`: from a checked configuration to a running gate.
+//! * `descriptors`: how many files may be open.
 //! * `keys`: has a rotation of the signing keys count without a restart.
 //! * `ops`: the operators' listener: `/metrics`, `/healthz`, `/readyz`.
 //! * `reload`: what may change on disk while the gate runs.
 //! * `seal`: who signs the trail's checkpoints.
 //! * `shutdown`: what a signal ends, in which order.
 mod app;
+mod descriptors;
 mod keys;
 mod ops;
 mod reload;

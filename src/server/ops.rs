@@ -1,42 +1,69 @@
 //! The operators' listener: `/metrics`, `/healthz` (the process answers), `/readyz` (it would let somebody pass).
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header::CONTENT_TYPE};
 use axum::routing::get;
 use axum::{Json, Router};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::access::{self, Access};
 use crate::audit::Journal;
 use crate::cache::Directory;
+use crate::config;
+use crate::limits::Limits;
 use crate::telemetry::logs::chain;
 use crate::telemetry::metrics::Metrics;
 
 use super::reload::Standing;
 
+/// A pause after the system refused to accept, so that a lack of descriptors does not become a busy loop.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// What operators ask of.
 #[derive(Debug, Clone)]
 pub(super) struct Ops {
     pub(super) metrics: Arc<Metrics>,
+    pub(super) limits: Arc<Limits>,
     pub(super) directory: Arc<Directory>,
     pub(super) journal: Arc<Journal>,
     pub(super) access: Arc<Access>,
     pub(super) files: Arc<Standing>,
 }
 
-/// Serves until `stop`.
-pub(super) async fn serve(socket: TcpListener, ops: Ops, stop: CancellationToken) {
+/// Serves until `stop`, one request a connection.
+pub(super) async fn serve(socket: TcpListener, ops: Ops, config: config::Limits, stop: CancellationToken) {
+    let (limits, tasks) = (Arc::clone(&ops.limits), TaskTracker::new());
+    let longest = config.head_time.saturating_add(config.write_time);
     let router = Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(ops);
-    if let Err(error) = axum::serve(socket, router).with_graceful_shutdown(stop.cancelled_owned()).await {
-        tracing::error!(%error, "the operators' listener ended");
+    let mut builder = http1::Builder::new();
+    builder.keep_alive(false).timer(TokioTimer::new()).header_read_timeout(config.head_time);
+    while let Some(accepted) = stop.run_until_cancelled(socket.accept()).await {
+        let Ok((socket, _)) = accepted else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        let Some(seat) = limits.ops_connection() else { continue };
+        let serving = builder.serve_connection(TokioIo::new(socket), TowerToHyperService::new(router.clone()));
+        tasks.spawn(async move {
+            let _seat = seat;
+            // Whoever asks sees how it ends.
+            let _ = tokio::time::timeout(longest, serving).await;
+        });
     }
+    tasks.close();
+    tasks.wait().await;
 }
 
 /// Whether somebody would be let through, and if not, why.
@@ -65,6 +92,7 @@ async fn ready(State(ops): State<Ops>) -> (StatusCode, Json<Readiness>) {
 
 async fn metrics(State(ops): State<Ops>) -> ([(HeaderName, &'static str); 1], String) {
     ops.directory.measure();
+    ops.limits.measure();
     ops.metrics.audit_queue.set(i64::try_from(ops.journal.queue()).unwrap_or(i64::MAX));
     match access::grants::count_live(&ops.access).await {
         Ok(live) => ops.metrics.grants_live.set(live),

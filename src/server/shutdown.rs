@@ -90,6 +90,8 @@ pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
+    /// A file would grow beyond what the system allows: the write that tried it fails then, and nothing else.
+    _too_large_a_file: Signal,
 }
 
 impl Signals {
@@ -102,6 +104,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
+            _too_large_a_file: signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
         })
     }
 

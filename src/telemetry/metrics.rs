@@ -55,6 +55,11 @@ pub struct Metrics {
     pub policy_reloads_total: IntCounterVec,
     /// `chaperone_reloads_total{what,result}`: files that were read again, by what they are: `ok` or `failed`.
     pub reloads_total: IntCounterVec,
+    /// `chaperone_connections`: connections to the public listener.
+    pub connections: IntGauge,
+    /// `chaperone_connections_refused_total{reason}`: connections that were closed at once, for too many are open: in
+    /// `all`, from their `address`, as TLS `handshakes`, or to the operators' listener (`ops`).
+    pub connections_refused_total: IntCounterVec,
     /// `chaperone_upstream_errors_total{kind}`: apps that did not answer as they should.
     pub upstream_errors_total: IntCounterVec,
 }
@@ -90,6 +95,12 @@ impl Metrics {
             audit_checkpoints_total: list.counters("audit_checkpoints_total", "Checkpoints of the trail.", &["result"]),
             policy_reloads_total: list.counters("policy_reloads_total", "Reloads of the policies.", &["result"]),
             reloads_total: list.counters("reloads_total", "Changed files that were read again.", &["what", "result"]),
+            connections: list.gauge("connections", "Connections to the public listener."),
+            connections_refused_total: list.counters(
+                "connections_refused_total",
+                "Connections closed at once, for too many are open.",
+                &["reason"],
+            ),
             upstream_errors_total: list.counters("upstream_errors_total", "Apps that did not answer.", &["kind"]),
             registry: list.0,
         };
@@ -104,6 +115,9 @@ impl Metrics {
         }
         for mode in ["consented", "emergency"] {
             self.sessions_live.with_label_values(&[mode]);
+        }
+        for reason in ["all", "address", "handshakes", "ops"] {
+            self.connections_refused_total.with_label_values(&[reason]);
         }
         for result in ["ok", "failed"] {
             self.policy_reloads_total.with_label_values(&[result]);
@@ -171,9 +185,9 @@ mod tests {
     use super::*;
 
     /// The contract's list, section 8, the series of labels that are unknown at start, `audit_checkpoints_total`, whose
-    /// failures leave a tail un-anchored, and `reloads_total`, which tells of
+    /// failures leave a tail un-anchored, those of connections, and `reloads_total`, which tells of
     /// certificates and issuers' keys what `policy_reloads_total` tells of policies.
-    const NAMES: [&str; 21] = [
+    const NAMES: [&str; 23] = [
         "audit_checkpoints_total",
         "audit_flush_seconds",
         "audit_queue",
@@ -182,6 +196,8 @@ mod tests {
         "cache_entries",
         "cache_hits",
         "cache_misses",
+        "connections",
+        "connections_refused_total",
         "decision_seconds",
         "forged_headers_total",
         "grants_live",

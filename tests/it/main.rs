@@ -24,6 +24,7 @@
 //! * `traces`: the place of a request in its trace, and the collector that hears of it.
 //! * `rotation`: the signing key is replaced while the gate serves. `doctor`: what is found wrong, and told.
 //! * `toggles`: nothing passes after the acknowledgement of a revoke, whoever tries.
+//! * `limits`: what clients may use up, and what those see who take more.
 //! * `operate`: what operators meet: mistakes, signals, an app or a disk that is gone.
 #![expect(
     clippy::unwrap_used,
@@ -44,6 +45,7 @@ mod examples;
 mod explain;
 mod forwarded;
 mod inline;
+mod limits;
 mod living;
 mod operate;
 mod proxy;

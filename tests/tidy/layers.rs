@@ -11,7 +11,7 @@ const ROWS: [&[&str]; 11] = [
     &["access", "cache"],
     &["store"],
     &["policy"],
-    &["request", "identity", "audit"],
+    &["request", "identity", "audit", "limits"],
     &["telemetry", "config", "problem"],
     &["domain"],
 ];

@@ -66,7 +66,7 @@ fn shared(operation: &Operation) -> BTreeSet<Code> {
         RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Header,
         RefOr::Ref(_) => false,
     });
-    let mut codes = BTreeSet::new();
+    let mut codes = BTreeSet::from([Code::TooManyRequests]);
     if operation.security.is_some() {
         // What a token itself may be refused for: nobody's, for somebody else, of a workspace that is gone.
         codes.extend([Code::Unauthenticated, Code::ChainedImpersonation, Code::PolicyDenied, Code::NotFound]);

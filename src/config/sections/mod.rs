@@ -4,12 +4,14 @@
 //! * `route` with `headers`: where requests go and what they carry.
 //! * `people`: who engineers and members are.
 //! * `state`: store, policy and trail.
-//! * `limits`: of grants, sessions and emergencies.
+//! * `rights`: limits of grants, sessions and emergencies.
+//! * `limits`: limits of clients.
 //! * `later`: what is checked but has no effect in this version.
 mod headers;
 mod later;
 mod limits;
 mod people;
+mod rights;
 mod route;
 mod server;
 mod state;
@@ -30,10 +32,11 @@ pub(super) fn config(root: &mut Section<'_>) -> Option<Config> {
     let customers = root.required("customers").and_then(|item| item.table(|s| people::customers(s, staff_issuer)));
     let store = root.table_or_default("store", |s| Some(state::store(s)));
     let policy = root.table_or_default("policy", |s| Some(state::policy(s)));
-    let grants = root.table_or_default("grants", |s| Some(limits::grants(s)));
-    let sessions = root.table_or_default("sessions", |s| Some(limits::sessions(s)));
-    let emergency = root.table_or_default("emergency", |s| Some(limits::emergency(s)));
+    let grants = root.table_or_default("grants", |s| Some(rights::grants(s)));
+    let sessions = root.table_or_default("sessions", |s| Some(rights::sessions(s)));
+    let emergency = root.table_or_default("emergency", |s| Some(rights::emergency(s)));
     let audit = root.table_or_default("audit", |s| Some(state::audit(s)));
+    let limits = root.table_or_default("limits", |s| Some(limits::limits(s)));
     let trusted_gates = root.tables("trusted_gate", |s| s.required("jwks_url")?.parsed(values::fetched));
     later::sections(root);
     Some(Config {
@@ -49,6 +52,7 @@ pub(super) fn config(root: &mut Section<'_>) -> Option<Config> {
         sessions: sessions?,
         emergency: emergency?,
         audit: audit?,
+        limits: limits?,
         trusted_gates: trusted_gates.unwrap_or_default(),
     })
 }

@@ -1,10 +1,12 @@
 //! What the program gets from a file without mistakes.
 use std::fs;
+use std::time::Duration;
 
 use http::Method;
 use proptest::prelude::*;
 
 use super::*;
+use crate::config::limits::{Limits, Rate};
 use crate::config::types::{
     AssertionKey, Binding, Config, Durability, HeaderPiece, HostMatch, JwksFrom, WorkspaceFrom,
 };
@@ -39,8 +41,10 @@ fn the_shortest_file_gets_the_contracts_defaults() {
         emergency,
         audit,
         trusted_gates,
+        limits,
     } = config(MINIMAL);
     assert!(trusted_gates.is_empty());
+    assert_eq!(limits, Limits::default());
     assert_eq!((server.tls.is_none(), server.behind_tls_proxy, server.trusted_proxies.len()), (true, false, 0));
     assert_eq!((ops.listen.to_string().as_str(), vendor.name.as_str()), ("127.0.0.1:9090", "127.0.0.1:8080"));
     let [route] = routes.as_slice() else { panic!("one route") };
@@ -152,6 +156,32 @@ fn a_default_never_exceeds_the_sections_max() {
     let presets: Vec<_> = config.grants.presets.iter().map(Span::to_string).collect();
     assert_eq!((presets.join(" ").as_str(), config.grants.default.to_string().as_str()), ("1d 2d", "2d"));
     assert_eq!(config.sessions.idle.to_string(), "10m");
+}
+
+#[test]
+fn limits_of_clients_are_what_the_file_says() {
+    let limits = config_with(
+        r#"
+        [limits]
+        head = "16KiB"
+        body = "2GiB"
+        idle = "5m"
+        connections = 9
+        requests_per_address = { per_second = 50, burst = 500 }
+        unproven_per_address = { per_second = 7 }
+        "#,
+    )
+    .limits;
+    let wanted = Limits {
+        head: 16 << 10,
+        body: Some(2 << 30),
+        idle: Duration::from_mins(5),
+        connections: Some(9),
+        requests_per_address: Rate::new(50, 500),
+        unproven_per_address: Rate::new(7, 7),
+        ..Limits::default()
+    };
+    assert_eq!(limits, wanted);
 }
 
 proptest! {

@@ -55,6 +55,19 @@ fn values_of_another_type() {
 }
 
 #[test]
+fn limits_of_clients() {
+    let said = [
+        about("[limits]\nhead = \"1MB\""),
+        about("[limits]\nhead = \"4KiB\"\nhead_time = \"10ms\"\nh2_streams = 0\nconnections = -1"),
+        about("[limits]\nrequests_per_address = 50"),
+        about("[limits]\nrequests_per_address = { burst = 500 }\nunproven_per_address = { per_second = 0 }"),
+        about("[limits]\nconections = 5"),
+    ]
+    .concat();
+    insta::assert_snapshot!(said);
+}
+
+#[test]
 fn listeners() {
     let with = |listen: &str, rest: &str| format!("[server]\nlisten = \"{listen}\"\n{rest}\n{PEOPLE}{ROUTE}");
     let texts = [

@@ -30,9 +30,6 @@ use files::{Content, File};
 
 pub use files::HandshakeError;
 
-/// How long a handshake may take.
-const LONGEST: Duration = Duration::from_secs(10);
-
 /// Ends TLS.
 #[derive(Clone)]
 pub struct Tls {
@@ -99,10 +96,10 @@ impl Tls {
     }
 
     /// Shakes hands; none when the client does not come to an end with it, or may not come in.
-    pub(super) async fn shake(&self, socket: TcpStream) -> Option<TlsStream<TcpStream>> {
+    pub(super) async fn shake(&self, socket: TcpStream, longest: Duration) -> Option<TlsStream<TcpStream>> {
         let used = self.current.load_full();
         let acceptor = TlsAcceptor::from(Arc::clone(&used.server));
-        match tokio::time::timeout(LONGEST, acceptor.accept(socket)).await {
+        match tokio::time::timeout(longest, acceptor.accept(socket)).await {
             Ok(Ok(stream)) => self.admits(&used, stream.get_ref().1).then_some(stream),
             Ok(Err(error)) => {
                 tracing::debug!(%error, "a TLS handshake failed");

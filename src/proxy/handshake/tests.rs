@@ -15,6 +15,9 @@ use crate::domain::time::Span;
 
 use super::*;
 
+/// Longer than any handshake here takes.
+const LONGEST: Duration = Duration::from_secs(30);
+
 type Issuer = CertifiedIssuer<'static, KeyPair>;
 
 fn issuer() -> Issuer {
@@ -61,7 +64,7 @@ async fn connect(tls: &Tls, client: &Arc<ClientConfig>) -> (bool, Option<Handsha
     let dialed = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (accepted, _) = listener.accept().await.unwrap();
     let serve = async {
-        let Some(mut stream) = tls.shake(accepted).await else { return false };
+        let Some(mut stream) = tls.shake(accepted, LONGEST).await else { return false };
         stream.write_all(b"!").await.unwrap();
         true
     };
@@ -96,7 +99,7 @@ async fn a_handshake_that_began_before_the_authorities_changed_is_judged_by_the_
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let dialed = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (accepted, _) = listener.accept().await.unwrap();
-    let shaking = tls.shake(accepted);
+    let shaking = tls.shake(accepted, LONGEST);
     tokio::pin!(shaking);
     assert!(poll!(&mut shaking).is_pending(), "it waits for the client");
 

@@ -34,6 +34,9 @@ const SLOW: Duration = Duration::from_secs(1);
 /// What `/file` is.
 pub(crate) const FILE: &[u8] = b"0123456789abcdef";
 
+/// How many bytes `/large` has: more than all buffers on the way take.
+const LARGE: usize = 16 << 20;
+
 type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
 /// A request, as the app saw it.
@@ -140,6 +143,7 @@ async fn answer(request: Request<Incoming>, memory: &Memory) -> Answer {
         "call" => call(request).await,
         "login" => login(),
         "forge" => forge(),
+        "large" => text(StatusCode::OK, &"x".repeat(LARGE)),
         "missing" => text(StatusCode::NOT_FOUND, "the app knows no such page"),
         _ => mirror(&seen, request).await,
     }

@@ -26,7 +26,7 @@ pub(crate) use api::Session;
 pub(crate) use app::{App, FILE};
 pub(crate) use browser::{Ask, Browser, PUBLIC};
 pub(crate) use builder::{Builder, SEGMENT, World};
-pub(crate) use client::{Connection, HOST, Reply, Via, body, refused, request};
+pub(crate) use client::{Connection, HOST, Reply, Via, body, refused, request, whole};
 pub(crate) use gate::{Gate, Output, chaperone, chaperone_in};
 pub(crate) use people::{Engineer, Issuer, Member, engineers, members};
 pub(crate) use process::{Process, python};

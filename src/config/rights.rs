@@ -1,0 +1,39 @@
+//! How long grants, sessions and emergencies may be.
+use std::collections::BTreeSet;
+
+use crate::domain::time::Span;
+
+/// Limits of grants; the stricter of this and policy wins.
+#[derive(Debug, Clone)]
+pub struct Grants {
+    /// Durations that pages offer.
+    pub presets: Vec<Span>,
+    /// The one that pages select.
+    pub default: Span,
+    /// The longest.
+    pub max: Span,
+    /// The shortest that pages advise.
+    pub recommend_min: Span,
+    /// Whether a grant may be without an end.
+    pub until_revoked: bool,
+}
+
+/// Limits of sessions.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    /// The longest.
+    pub max: Span,
+    /// The longest without a request.
+    pub idle: Span,
+}
+
+/// Limits of emergencies.
+#[derive(Debug, Clone)]
+pub struct Emergency {
+    /// The longest.
+    pub max: Span,
+    /// How many other engineers approve; never 0.
+    pub approvers: u32,
+    /// What may be given as a reason code.
+    pub reason_codes: BTreeSet<String>,
+}

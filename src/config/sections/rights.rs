@@ -1,0 +1,71 @@
+//! `[grants]`, `[sessions]` and `[emergency]`. A default never exceeds its section's `max`.
+use crate::config::reading::Complaint;
+use crate::config::rights::{Emergency, Grants, Sessions};
+use crate::config::section::Section;
+use crate::config::values::{self, quoted};
+use crate::domain::time::Span;
+
+const HOUR: Span = Span::from_seconds(3600);
+
+const fn days(n: i64) -> Span {
+    Span::from_seconds(n * 86_400)
+}
+
+/// A duration that is no longer than `max`.
+fn up_to(max: Span) -> impl Fn(&str) -> Result<Span, Complaint> {
+    move |given| match values::duration(given)? {
+        span if span <= max => Ok(span),
+        _ => {
+            Err(Complaint::new(format!("{} is longer than `max`, {max}", quoted(given)))
+                .hint("shorten it, or raise `max`"))
+        }
+    }
+}
+
+/// Limits of grants.
+pub(super) fn grants(s: &mut Section<'_>) -> Grants {
+    let max = s.parsed("max", values::duration).unwrap_or(days(7));
+    let presets = s.list("presets", up_to(max)).unwrap_or_else(|| {
+        let mut fitting: Vec<_> = [1, 3, 7].map(days).into_iter().map(|span| span.min(max)).collect();
+        fitting.dedup();
+        fitting
+    });
+    if presets.is_empty() {
+        s.complain("presets", Complaint::new("members need at least one duration to choose"));
+    }
+    Grants {
+        presets,
+        default: s.parsed("default", up_to(max)).unwrap_or(days(3).min(max)),
+        recommend_min: s.parsed("recommend_min", up_to(max)).unwrap_or(days(1).min(max)),
+        until_revoked: s.flag("until_revoked").unwrap_or(false),
+        max,
+    }
+}
+
+/// Limits of sessions.
+pub(super) fn sessions(s: &mut Section<'_>) -> Sessions {
+    let max = s.parsed("max", values::duration).unwrap_or(Span::from_seconds(8 * 3600));
+    Sessions { idle: s.parsed("idle", up_to(max)).unwrap_or(Span::from_seconds(1800).min(max)), max }
+}
+
+/// Limits of emergencies: checked, but there are none in this version.
+pub(super) fn emergency(s: &mut Section<'_>) -> Emergency {
+    let max = s.parsed("max", values::duration).unwrap_or(HOUR);
+    let approvers = s.item("approvers").and_then(|item| {
+        let number = item.integer()?;
+        let fit = u32::try_from(number).ok().filter(|n| *n >= 1);
+        if fit.is_none() {
+            let complaint = Complaint::new(format!("`{number}` is not a number of approvers"));
+            s.complain("approvers", complaint.hint("at least one other engineer approves an emergency"));
+        }
+        fit
+    });
+    let codes = s.list("reason_codes", values::name);
+    if codes.as_ref().is_some_and(Vec::is_empty) {
+        s.complain("reason_codes", Complaint::new("an emergency needs a reason code to choose"));
+    }
+    let codes = codes.unwrap_or_else(|| ["outage", "data_loss", "security"].map(str::to_owned).to_vec());
+    let none = "there is no emergency access, which is the strictest limit of all";
+    s.without_effect(&[("max", none), ("approvers", none), ("reason_codes", none)]);
+    Emergency { max, approvers: approvers.unwrap_or(1), reason_codes: codes.into_iter().collect() }
+}
