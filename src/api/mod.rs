@@ -3,6 +3,7 @@
 //! A call meets these in order:
 //!
 //! * `envelope`: gives it an id and a log line, and every answer its fixed headers.
+//! * `patience`: how long it may take.
 //! * `cors`: lets the app's own pages call, and nobody else's.
 //! * `throttle`: turns away who calls too often.
 //! * `caller`: who calls, by `Authorization`, or an engineer's browser by its staff cookie (`claims`: what a genuine token
@@ -26,6 +27,7 @@ mod idempotency;
 mod input;
 mod openapi;
 mod page;
+mod patience;
 mod same_origin;
 mod sign_in;
 #[cfg(test)]
@@ -84,6 +86,8 @@ pub struct ApiState {
 pub fn router(state: Arc<ApiState>) -> Router {
     let (routes, document) = documented().split_for_parts();
     let document = openapi::served(document, &state.config.server.public_url);
+    let limit = patience::limit(state.config.store.lease);
+    let routes = routes.layer(from_fn_with_state(limit, patience::bounded));
     let routes = routes.route(openapi::PATH, get(async move || document)).merge(sign_in::routes());
     let origins = Arc::new(state.config.customers.origins.clone());
     let frame = Frame { clock: Arc::clone(&state.clock), vendor: state.config.vendor.clone() };

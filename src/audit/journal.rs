@@ -40,6 +40,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::draft::Draft;
 use super::trust::Seal;
+pub use file::{OpenSegment, SegmentFile, open_segment};
 use milestone::Milestone;
 use shared::Shared;
 use writer::{Settings, Writer};
@@ -147,7 +148,21 @@ impl Journal {
         metrics: &Arc<Metrics>,
         seal: Arc<dyn Seal>,
     ) -> Result<Arc<Self>, JournalError> {
-        let settings = Settings::new(audit, node, Box::new(file::open), seal);
+        Self::open_through(Box::new(open_segment), audit, node, (clock, metrics), seal)
+    }
+
+    /// As [`Journal::open`], with segments that are opened by `opener`.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn open_through(
+        opener: OpenSegment,
+        audit: &config::Audit,
+        node: &str,
+        (clock, metrics): (&Arc<Clock>, &Arc<Metrics>),
+        seal: Arc<dyn Seal>,
+    ) -> Result<Arc<Self>, JournalError> {
+        let settings = Settings::new(audit, node, opener, seal);
         Self::open_with(settings, (clock, metrics), PATIENCE)
     }
 

@@ -38,7 +38,7 @@ pub use end::{Link, last_links};
 pub use event::{Decision, Event, Kind, Outcome, RequestFacts, Response};
 pub use export::{ExportError, Selection, export, export_selected};
 pub use find::{Decided, decided};
-pub use journal::{Appended, Journal, JournalError, Unavailable};
+pub use journal::{Appended, Journal, JournalError, OpenSegment, SegmentFile, Unavailable, open_segment};
 pub use proof::{Proof, prove};
 pub use tail::{Filter, Tail};
 pub use trust::{Seal, Trust, TrustError};

@@ -94,15 +94,15 @@ impl Directory {
             if !self.is_fresh() {
                 break;
             }
-            let entry = match self.entries.get(&token).await {
-                Some(entry) => {
-                    self.metrics.cache_hits.inc();
-                    entry
-                }
+            let entry = if let Some(entry) = self.entries.get(&token).await {
+                self.metrics.cache_hits.inc();
+                entry
+            } else {
                 // Seldom, and large: nobody carries it along who finds an entry.
-                None => {
-                    Box::pin(self.entries.try_get_with(token, fill(self, token))).await.map_err(|e| not_admitted(&e))?
-                }
+                let read = Box::pin(self.entries.try_get_with(token, fill(self, token)));
+                // What takes longer than the lease could not be relied on.
+                let Ok(read) = tokio::time::timeout(self.lease_left(), read).await else { break };
+                read.map_err(|e| not_admitted(&e))?
             };
             // Looked at after the read, which may have taken longer than the lease.
             if self.stands(&entry) {
@@ -110,6 +110,7 @@ impl Directory {
             }
             self.entries.invalidate(&token).await;
         }
+        self.lease.tell();
         Err(NotAdmitted::Stale)
     }
 

@@ -5,8 +5,7 @@ use anyhow::Context;
 use sd_notify::NotifyState;
 
 use crate::config;
-use crate::domain::time::Clock;
-use crate::server::{self, Signalled, Signals};
+use crate::server::{self, Seams, Signalled, Signals};
 use crate::telemetry::logs;
 
 use super::{Environment, Exit};
@@ -35,7 +34,7 @@ pub(super) fn run(arguments: Arguments, environment: &Environment) -> anyhow::Re
 
 async fn serve(config: config::Config) -> anyhow::Result<()> {
     let mut signals = Signals::listen()?;
-    let running = server::start(config, Clock::system()).await.context("chaperone does not start")?;
+    let running = server::start(config, Seams::default()).await.context("chaperone does not start")?;
     tell_the_service_manager(NotifyState::Ready);
     while signals.next().await == Signalled::Reload {
         running.reload.everything();

@@ -256,6 +256,16 @@ impl Clock {
         self.shift.fetch_add(span.0, Ordering::Relaxed);
     }
 
+    /// How far wall time, as it is set now, is ahead of the time since boot, in milliseconds. It changes when somebody
+    /// sets the clock. Exact to some milliseconds, and cheap.
+    #[must_use]
+    pub fn ahead(&self) -> i64 {
+        let wall = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
+        let wall = wall.tv_sec.saturating_mul(1000).saturating_add(wall.tv_nsec / 1_000_000);
+        let uptime = i64::try_from(self.uptime().as_nanos() / 1_000_000).unwrap_or(i64::MAX);
+        wall.saturating_add(self.shift.load(Ordering::Relaxed)).saturating_sub(uptime)
+    }
+
     /// Time since boot, suspend included.
     #[must_use]
     pub fn uptime(&self) -> Uptime {

@@ -24,6 +24,7 @@ use crate::telemetry::traces::{CollectorError, Traces};
 use super::descriptors;
 use super::reload::{self, Reload, Standing};
 use super::seal::OwnSeal;
+use super::seams::Seams;
 use super::shutdown::{Phases, Stopping};
 use super::{keys as key_folder, ops};
 
@@ -88,18 +89,19 @@ impl Running {
     }
 }
 
-/// Starts the gate. It serves when this returns.
+/// Starts the gate; a clock alone stands for [`Seams`] that are otherwise the real things. It serves when this returns.
 ///
 /// # Errors
 /// What is wrong and where; nothing serves then.
-pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Running, StartError> {
+pub async fn start(config: Config, seams: impl Into<Seams>) -> Result<Running, StartError> {
+    let Seams { clock, segments, obstacle } = seams.into();
     let config = Arc::new(config);
     let metrics = Metrics::new();
     let engine = Arc::new(Engine::new(Bundle::load(&config.policy).map_err(StartError::Policies)?));
-    let store = Store::open(&config.store).await?;
+    let store = Store::open_behind(obstacle, &config.store).await?;
     let keys = Arc::new(Keys::open(&identity::keys_folder(&config.store.path))?);
     let seal = Arc::new(OwnSeal::new(&keys, &clock));
-    let journal = Journal::open(&config.audit, &node(), &clock, &metrics, seal)?;
+    let journal = Journal::open_through(segments, &config.audit, &node(), (&clock, &metrics), seal)?;
     let (staff, customers) = verifiers(&config, &clock).await?;
 
     let phases = Phases::new();

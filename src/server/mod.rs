@@ -6,6 +6,7 @@
 //! * `ops`: the operators' listener: `/metrics`, `/healthz`, `/readyz`.
 //! * `reload`: what may change on disk while the gate runs.
 //! * `seal`: who signs the trail's checkpoints.
+//! * `seams`: where a gate touches the world, for tests to let it fail.
 //! * `shutdown`: what a signal ends, in which order.
 mod app;
 mod descriptors;
@@ -13,9 +14,11 @@ mod keys;
 mod ops;
 mod reload;
 mod seal;
+mod seams;
 mod shutdown;
 
 pub use app::{Running, StartError, start};
 pub use reload::Reload;
 pub use seal::trust;
+pub use seams::Seams;
 pub use shutdown::{Signalled, Signals};

@@ -26,6 +26,8 @@ use super::reload::Standing;
 
 /// A pause after the system refused to accept, so that a lack of descriptors does not become a busy loop.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How long the store may take to count grants for the metrics.
+const COUNTING: Duration = Duration::from_millis(500);
 
 /// What operators ask of.
 #[derive(Debug, Clone)]
@@ -94,9 +96,11 @@ async fn metrics(State(ops): State<Ops>) -> ([(HeaderName, &'static str); 1], St
     ops.directory.measure();
     ops.limits.measure();
     ops.metrics.audit_queue.set(i64::try_from(ops.journal.queue()).unwrap_or(i64::MAX));
-    match access::grants::count_live(&ops.access).await {
-        Ok(live) => ops.metrics.grants_live.set(live),
-        Err(error) => tracing::warn!(error = chain(&error), "cannot count live grants"),
+    // Metrics are needed most when the store does not answer.
+    match tokio::time::timeout(COUNTING, access::grants::count_live(&ops.access)).await {
+        Ok(Ok(live)) => ops.metrics.grants_live.set(live),
+        Ok(Err(error)) => tracing::warn!(error = chain(&error), "cannot count live grants"),
+        Err(_) => tracing::warn!("cannot count live grants: the store does not answer"),
     }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], ops.metrics.render())
 }

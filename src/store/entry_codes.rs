@@ -33,7 +33,7 @@ impl Store {
             .bind(entry.sign_in.as_str())
             .bind(&entry.back)
             .bind(entry.expires_at.as_millis())
-            .execute(&self.writer)
+            .execute(self.writer().await?)
             .await?;
         Ok(())
     }

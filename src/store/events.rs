@@ -40,7 +40,7 @@ impl Store {
     /// When the database cannot be written.
     pub async fn relayed_up_to(&self, sequence: i64) -> Result<(), StoreError> {
         let sql = "UPDATE events SET relayed = $2 WHERE seq <= $1 AND NOT relayed";
-        sqlx::query(sql).bind(sequence).bind(true).execute(&self.writer).await?;
+        sqlx::query(sql).bind(sequence).bind(true).execute(self.writer().await?).await?;
         Ok(())
     }
 

@@ -156,7 +156,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn changes_after(&self, sequence: i64) -> Result<Vec<(i64, Change)>, StoreError> {
-        let mut connection = self.read().await?;
+        let mut connection = self.look().await?;
         let sql = "SELECT * FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2";
         let rows = sqlx::query(sql).bind(sequence).bind(BATCH).fetch_all(&mut *connection).await?;
         rows.iter().map(|row| read(&Columns { row, table: "changes" })).collect()
@@ -167,7 +167,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn latest_change(&self) -> Result<i64, StoreError> {
-        let mut connection = self.read().await?;
+        let mut connection = self.look().await?;
         let latest: Option<i64> =
             sqlx::query_scalar("SELECT MAX(seq) FROM changes").fetch_one(&mut *connection).await?;
         Ok(latest.unwrap_or(0))

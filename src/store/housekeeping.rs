@@ -24,7 +24,7 @@ impl Store {
         let sql = "UPDATE sessions SET last_seen_at = seen.at
             FROM (SELECT value ->> 0 AS id, value ->> 1 AS at FROM json_each($1)) AS seen
             WHERE sessions.id = seen.id AND sessions.last_seen_at < seen.at";
-        sqlx::query(sql).bind(to_json("sessions", &seen)?).execute(&self.writer).await?;
+        sqlx::query(sql).bind(to_json("sessions", &seen)?).execute(self.writer().await?).await?;
         Ok(())
     }
 
@@ -33,7 +33,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be written.
     pub async fn told_again(&self, engineer: &EngineerId, at: Timestamp) -> Result<(), StoreError> {
-        sqlx::query(engineers::TELL).bind(engineer.as_str()).bind(at.as_millis()).execute(&self.writer).await?;
+        sqlx::query(engineers::TELL).bind(engineer.as_str()).bind(at.as_millis()).execute(self.writer().await?).await?;
         Ok(())
     }
 
@@ -44,7 +44,7 @@ impl Store {
     /// When the database cannot be written.
     pub async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
         let before = now.as_millis().saturating_sub(KEPT.as_millis());
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.begin().await?;
         for sql in ["DELETE FROM sessions WHERE ended_at <= $1", "DELETE FROM idempotency WHERE created_at <= $1"] {
             sqlx::query(sql).bind(before).execute(&mut *transaction).await?;
         }

@@ -3,7 +3,8 @@
 //! Every change of state is one transaction that writes three things: the state, its event (the trail's row), and a
 //! row of the change feed, by which caches learn of it.
 //!
-//! * `sqlite`: the pools: one writer, several readers; WAL, `synchronous = FULL`.
+//! * `sqlite`: the pools: one writer, several readers; WAL, `synchronous = FULL`. `place`: whether the file is still where it
+//!   was. `obstacle`: what tests put in the way to it.
 //! * `inspect`: a look at it that changes nothing.
 //! * `write`: that one transaction: [`Write::commit`] takes the event, so that no change goes without one.
 //! * `feed`: changes, with acknowledgements: how a revoke knows that nothing of it can pass any more.
@@ -28,6 +29,8 @@ mod housekeeping;
 pub mod idempotency;
 mod inspect;
 pub mod members;
+mod obstacle;
+mod place;
 pub mod sessions;
 pub mod sign_ins;
 mod sqlite;
@@ -39,5 +42,6 @@ mod write;
 pub use admission::Admission;
 pub use feed::{Ack, Announcement, Change, Feed, Subscription};
 pub use inspect::{Inspected, inspect};
+pub use obstacle::{Doing, Obstacle};
 pub use sqlite::{Connection, Read, Store, StoreError};
 pub use write::Write;

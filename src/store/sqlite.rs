@@ -3,7 +3,7 @@ use std::fs::OpenOptions;
 use std::io;
 use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,9 @@ use sqlx::{Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Notify;
 
 use crate::config;
+
+use super::obstacle::{Doing, Obstacle};
+use super::place::Place;
 
 /// How long a statement waits for another process's write, and a caller for a free connection.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,6 +40,9 @@ pub enum StoreError {
     /// The open database cannot be read or written now.
     #[error("the database cannot be read or written")]
     Query(#[from] sqlx::Error),
+    /// Its file is not where it was: what is read or written here, nobody would find after a restart.
+    #[error("the database `{0}` was removed or replaced: put it back as it was, or restart")]
+    Gone(PathBuf),
     /// A row holds what no row of ours may hold.
     #[error("the database holds a `{table}` row that cannot be read: {problem}")]
     Corrupt {
@@ -50,8 +56,10 @@ pub enum StoreError {
 /// The open store.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pub(super) writer: SqlitePool,
+    writer: SqlitePool,
     readers: SqlitePool,
+    place: Arc<Place>,
+    obstacle: Option<Arc<dyn Obstacle>>,
     /// Told after each commit: there are events to relay.
     pub(super) events: Arc<Notify>,
 }
@@ -62,6 +70,14 @@ impl Store {
     /// # Errors
     /// When it cannot be opened, or was made by a later version.
     pub async fn open(store: &config::Store) -> Result<Self, StoreError> {
+        Self::open_behind(None, store).await
+    }
+
+    /// As [`Store::open`], with something in the way to the database.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn open_behind(obstacle: Option<Arc<dyn Obstacle>>, store: &config::Store) -> Result<Self, StoreError> {
         let failed = |source| StoreError::Database { path: store.path.display().to_string(), source };
         make_private(&store.path).map_err(|error| failed(error.into()))?;
         let options = SqliteConnectOptions::new()
@@ -75,7 +91,8 @@ impl Store {
         MIGRATIONS.run(&writer).await.map_err(|error| failed(error.into()))?;
         let read_only = options.pragma("query_only", "ON");
         let readers = pool.max_connections(READERS).connect_with(read_only).await.map_err(failed)?;
-        Ok(Self { writer, readers, events: Arc::default() })
+        let place = Place::of(&store.path).map_err(|error| failed(error.into()))?;
+        Ok(Self { writer, readers, place: Arc::new(place), obstacle, events: Arc::default() })
     }
 
     /// Begins to read: all that one [`Read`] tells is of one moment.
@@ -83,7 +100,41 @@ impl Store {
     /// # Errors
     /// When the database cannot be read, or no connection becomes free.
     pub async fn read(&self) -> Result<Read, StoreError> {
+        self.reach(Doing::Read).await?;
         Ok(Read(self.readers.begin().await?))
+    }
+
+    /// As [`Store::read`], for a look at the change feed.
+    ///
+    /// # Errors
+    /// The same.
+    pub(super) async fn look(&self) -> Result<Read, StoreError> {
+        self.reach(Doing::Look).await?;
+        Ok(Read(self.readers.begin().await?))
+    }
+
+    /// The pool of the one connection that writes.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub(super) async fn writer(&self) -> Result<&SqlitePool, StoreError> {
+        self.reach(Doing::Write).await?;
+        Ok(&self.writer)
+    }
+
+    /// Begins a transaction that will write.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or another writer takes too long.
+    pub(super) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        Ok(self.writer().await?.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    async fn reach(&self, doing: Doing) -> Result<(), StoreError> {
+        if let Some(obstacle) = &self.obstacle {
+            obstacle.before(doing).await.map_err(sqlx::Error::Io)?;
+        }
+        self.place.holds()
     }
 
     /// Closes the pools.

@@ -221,7 +221,7 @@ async fn a_row_that_cannot_be_read_is_an_error_and_no_default() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder).await;
     with_session(&store).await;
-    sqlx::query("UPDATE members SET role = 'emperor'").execute(&store.writer).await.unwrap();
+    sqlx::query("UPDATE members SET role = 'emperor'").execute(store.writer().await.unwrap()).await.unwrap();
     let error = members::find(&mut store.read().await.unwrap(), &olga().key()).await.unwrap_err();
     assert!(matches!(error, StoreError::Corrupt { table: "members", .. }), "{error}");
     assert!(error.to_string().contains("emperor"), "{error}");
@@ -233,7 +233,7 @@ async fn a_file_of_a_later_version_is_not_touched() {
     let first = store(&folder).await;
     let sql = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
         VALUES (999, 'later', TRUE, x'00', 0)";
-    sqlx::query(sql).execute(&first.writer).await.unwrap();
+    sqlx::query(sql).execute(first.writer().await.unwrap()).await.unwrap();
     first.close().await;
     let place = config::Store { path: folder.path().join("state.db"), lease: Span::from_seconds(2) };
     assert!(matches!(Store::open(&place).await, Err(StoreError::Database { .. })));

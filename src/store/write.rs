@@ -29,7 +29,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be written, or another writer takes too long.
     pub async fn write(&self) -> Result<Write, StoreError> {
-        let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let transaction = self.begin().await?;
         Ok(Write { transaction, sequence: 0, committed: self.events.clone() })
     }
 }

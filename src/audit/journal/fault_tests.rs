@@ -4,7 +4,6 @@ use std::sync::Condvar;
 
 use futures_util::FutureExt;
 
-use super::file::{Opener, SegmentFile};
 use super::*;
 use crate::audit::samples::{audit, event, report, seal, segment};
 use crate::config::Durability;
@@ -47,14 +46,14 @@ impl Disk {
         drop(self.changed.wait_while(self.state.lock().unwrap(), |state| state.syncs.len() < count).unwrap());
     }
 
-    fn opener(self: &Arc<Self>) -> Opener {
+    fn opener(self: &Arc<Self>) -> OpenSegment {
         let disk = Arc::clone(self);
         Box::new(move |path, end| {
             if disk.state.lock().unwrap().full {
                 return Err(io::ErrorKind::StorageFull.into());
             }
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            Ok(Arc::new(DiskFile { disk: Arc::clone(&disk), name, real: file::open(path, end)? }))
+            Ok(Arc::new(DiskFile { disk: Arc::clone(&disk), name, real: open_segment(path, end)? }))
         })
     }
 }

@@ -14,23 +14,39 @@ const STEP: u64 = 1 << 20;
 const AHEAD: u64 = 4 * STEP;
 
 /// What the journal asks of the segment that it writes.
-pub(super) trait SegmentFile: Send + Sync {
+#[expect(clippy::len_without_is_empty, reason = "nobody asks whether a segment is empty")]
+pub trait SegmentFile: Send + Sync {
     /// Hands `records` to the operating system.
+    ///
+    /// # Errors
+    /// When it does not take all of them: the journal never writes to this file again.
     fn write(&self, records: &[u8]) -> io::Result<()>;
     /// Brings everything written to disk.
+    ///
+    /// # Errors
+    /// When it is not known to be there: the journal never touches this file again.
     fn sync(&self) -> io::Result<()>;
     /// Writes zeros ahead if it is time to; tells whether it did, and an fsync would spare the next record some of it.
+    ///
+    /// # Errors
+    /// When there is no room: records are written all the same.
     fn prepare(&self) -> io::Result<bool>;
     /// How many bytes the records take up.
     fn len(&self) -> u64;
     /// Cuts off the zeros and brings that to disk: nothing more is written.
+    ///
+    /// # Errors
+    /// When that fails: the next start looks after the file.
     fn close(&self) -> io::Result<()>;
     /// Whether the segment's path still leads to this file: nobody has removed or replaced it.
+    ///
+    /// # Errors
+    /// When that cannot be told.
     fn in_place(&self) -> io::Result<bool>;
 }
 
 /// How the journal opens a segment for writing behind so many bytes of records.
-pub(super) type Opener = Box<dyn Fn(&Path, u64) -> io::Result<Arc<dyn SegmentFile>> + Send>;
+pub type OpenSegment = Box<dyn Fn(&Path, u64) -> io::Result<Arc<dyn SegmentFile>> + Send>;
 
 struct DiskFile {
     file: File,
@@ -46,9 +62,12 @@ struct Extent {
     prepared: u64,
 }
 
-/// Opens the segment `path` to write behind its first `end` bytes, cuts off whatever comes after them, creates it if it
-/// is not there.
-pub(super) fn open(path: &Path, end: u64) -> io::Result<Arc<dyn SegmentFile>> {
+/// Opens the segment `path` on disk to write behind its first `end` bytes, cuts off whatever comes after them, creates it
+/// if it is not there.
+///
+/// # Errors
+/// When the file system says no.
+pub fn open_segment(path: &Path, end: u64) -> io::Result<Arc<dyn SegmentFile>> {
     let file = OpenOptions::new().write(true).create(true).truncate(false).mode(MODE).open(path)?;
     file.set_len(end)?;
     let extent = Mutex::new(Extent { written: end, prepared: end });

@@ -79,6 +79,8 @@ pub(super) struct Shared {
     up: AtomicBool,
     /// How often the journal went down. What was queued before counts for nothing afterwards.
     falls: AtomicU64,
+    /// Whether the log says that the disk does not answer.
+    told: AtomicBool,
     on_disk: Mutex<Place>,
     recent: Mutex<Recent>,
 }
@@ -97,6 +99,7 @@ impl Shared {
             synced: Milestone::default(),
             up: AtomicBool::new(false),
             falls: AtomicU64::new(0),
+            told: AtomicBool::new(false),
             on_disk: Mutex::new(Place::START),
             recent: Mutex::default(),
         }
@@ -126,10 +129,18 @@ impl Shared {
         self.falls.load(Ordering::SeqCst)
     }
 
-    /// Whether a file operation has been under way for longer than `patience`.
+    /// Whether a file operation has been under way for longer than `patience`; the log says so once.
     pub(super) fn stalled(&self, patience: Duration) -> bool {
         let now = self.clock.uptime();
-        self.writing.longer_than(patience, now) || self.syncing.longer_than(patience, now)
+        let stalled = self.writing.longer_than(patience, now) || self.syncing.longer_than(patience, now);
+        if self.told.load(Ordering::Relaxed) != stalled && self.told.swap(stalled, Ordering::Relaxed) != stalled {
+            if stalled {
+                tracing::error!("the disk of the trail does not answer: nothing passes until it does");
+            } else {
+                tracing::warn!("the disk of the trail answers again");
+            }
+        }
+        stalled
     }
 
     /// The last record that is known to be on disk.

@@ -12,7 +12,7 @@ use crate::domain::time::Timestamp;
 use crate::telemetry::metrics::Metrics;
 
 fn open(dir: &Path) -> Result<Arc<Journal>, JournalError> {
-    let settings = Settings::new(&audit(dir, Durability::Strict), "node-1", Box::new(file::open), samples::seal());
+    let settings = Settings::new(&audit(dir, Durability::Strict), "node-1", Box::new(open_segment), samples::seal());
     Journal::open_with(settings, (&Clock::system(), &Metrics::new()), Duration::from_mins(1))
 }
 

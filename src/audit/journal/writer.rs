@@ -14,7 +14,7 @@ use crate::audit::trust::Seal;
 use crate::config;
 
 use super::current::Current;
-use super::file::Opener;
+use super::file::OpenSegment;
 use super::queue::Entry;
 use super::sealer::{Sealer, Stamp};
 use super::shared::{Recent, Shared};
@@ -33,13 +33,13 @@ pub(super) struct Settings {
     pub(super) segment: u64,
     /// How often checkpoints are signed, at least.
     pub(super) checkpoint: Duration,
-    pub(super) opener: Opener,
+    pub(super) opener: OpenSegment,
     pub(super) seal: Arc<dyn Seal>,
 }
 
 impl Settings {
     /// As the configuration says.
-    pub(super) fn new(audit: &config::Audit, node: &str, opener: Opener, seal: Arc<dyn Seal>) -> Self {
+    pub(super) fn new(audit: &config::Audit, node: &str, opener: OpenSegment, seal: Arc<dyn Seal>) -> Self {
         let strict = match audit.durability {
             config::Durability::Strict => true,
             config::Durability::Relaxed => false,

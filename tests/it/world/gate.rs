@@ -54,6 +54,11 @@ impl Gate {
     pub(crate) async fn start(config: &Path, environment: &[(String, String)]) -> Self {
         let mut command = command();
         command.arg("serve").arg("--config").arg(config).envs(environment.iter().cloned());
+        Self::run(command).await
+    }
+
+    /// Runs `command`, which starts a gate, and waits until its log says where it serves.
+    pub(crate) async fn run(mut command: Command) -> Self {
         let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let (log, stderr) = (Arc::new(Mutex::new(Vec::new())), process.stderr.take().unwrap());
         let reader = std::thread::spawn({
