@@ -5,7 +5,7 @@
 //! * `listener`: of these, how connections are received.
 //! * `rights`: of it, how long rights may last. `limits`: what clients may use up.
 //! * `load`: file, environment overrides (`CHAPERONE__SERVER__LISTEN`), `_file` secrets, checks.
-//! * `session_host`: the host that each session has for itself.
+//! * `reach`: how the app of a route is reached. `session_host`: the host that each session has for itself.
 //! * `syntax` makes a `tree` of the text, in which every value knows its place; `environment` writes overrides into it.
 //! * `section` takes the keys of a table one by one, and `sections` has a file for each part of the contract; `values`,
 //!   `templates` and `secret` are what their keys take.
@@ -18,6 +18,7 @@ mod limits;
 mod listener;
 mod load;
 mod nearest;
+mod reach;
 mod reading;
 mod rights;
 mod secret;
@@ -36,6 +37,7 @@ pub use errors::{ConfigErrors, Mistake, Mistakes};
 pub use limits::{Limits, Rate};
 pub use listener::{Certificate, ProxyProtocol, Tls, TrustedHeaders};
 pub use load::{Loaded, load};
+pub use reach::{Check, Health, Reach, Timeouts, UpstreamHost, UpstreamTls};
 pub use rights::{Emergency, Grants, Sessions};
 pub use session_host::SessionHost;
 pub use types::*;

@@ -14,6 +14,7 @@ use crate::domain::time::Span;
 
 use super::limits::Limits;
 use super::listener::{ProxyProtocol, Tls, TrustedHeaders};
+use super::reach::Reach;
 use super::rights::{Emergency, Grants, Sessions};
 use super::session_host::SessionHost;
 
@@ -234,6 +235,8 @@ pub struct Route {
     pub mode: Mode,
     /// The app: origins without a path. At least one.
     pub upstream: Vec<Uri>,
+    /// How it is reached.
+    pub reach: Reach,
     /// Methods besides the usual seven.
     pub methods: BTreeSet<String>,
     /// Where a request names its workspace, if it does.

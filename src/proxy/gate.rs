@@ -100,7 +100,8 @@ impl Gate {
     /// When an upstream cannot be used as configured.
     pub fn new(config: &Config, parts: Parts) -> Result<Self, GateError> {
         let door = |(route, config): (usize, &config::Route)| {
-            let upstream = Upstream::new(&config.upstream).map_err(|source| GateError::Upstream { route, source })?;
+            let upstream =
+                Upstream::new(route, config, &parts.metrics).map_err(|source| GateError::Upstream { route, source })?;
             Ok(Door { signer: Signer::new(&config.assertion, &parts.keys), upstream })
         };
         Ok(Self {

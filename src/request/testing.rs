@@ -55,6 +55,7 @@ pub(super) fn any_route() -> config::Route {
         host: HostMatch::Any,
         mode: Mode::Support,
         upstream: vec!["http://127.0.0.1:3000".parse().unwrap()],
+        reach: config::Reach::default(),
         methods: BTreeSet::new(),
         workspace: None,
         headers: BTreeMap::new(),

@@ -15,6 +15,11 @@ const REQUEST_BUCKETS: [f64; 12] =
 /// Seconds, for what reaches disks and other nodes: 1 ms to 10 s.
 const SLOW_BUCKETS: [f64; 11] = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
+/// An upstream: its route's place in the file, and its own in the route.
+const UPSTREAM: [&str; 2] = ["route", "upstream"];
+/// What failed there, too.
+const UPSTREAM_KIND: [&str; 3] = ["route", "upstream", "kind"];
+
 /// The metrics of one process. Times are in seconds.
 #[derive(Debug, Clone)]
 pub struct Metrics {
@@ -62,6 +67,16 @@ pub struct Metrics {
     pub connections_refused_total: IntCounterVec,
     /// `chaperone_upstream_errors_total{kind}`: apps that did not answer as they should.
     pub upstream_errors_total: IntCounterVec,
+    /// `chaperone_upstream_connections{route,upstream}`: connections to one upstream; both by their place in the file, from 0.
+    pub upstream_connections: IntGaugeVec,
+    /// `chaperone_upstream_idle_connections{route,upstream}`: those of HTTP/1.1 that wait for a request.
+    pub upstream_idle_connections: IntGaugeVec,
+    /// `chaperone_upstream_up{route,upstream}`: 1 while an upstream gets requests.
+    pub upstream_up: IntGaugeVec,
+    /// `chaperone_upstream_failures_total{route,upstream,kind}`: what failed at an upstream, whether or not another one answered.
+    pub upstream_failures_total: IntCounterVec,
+    /// `chaperone_upstream_retries_total{route}`: requests of which nothing had been sent, tried again.
+    pub upstream_retries_total: IntCounterVec,
 }
 
 impl Metrics {
@@ -102,6 +117,15 @@ impl Metrics {
                 &["reason"],
             ),
             upstream_errors_total: list.counters("upstream_errors_total", "Apps that did not answer.", &["kind"]),
+            upstream_connections: list.gauges_of("upstream_connections", "Connections to an upstream.", &UPSTREAM),
+            upstream_idle_connections: list.gauges_of("upstream_idle_connections", "Those that wait.", &UPSTREAM),
+            upstream_up: list.gauges_of("upstream_up", "1 while an upstream gets requests.", &UPSTREAM),
+            upstream_failures_total: list.counters(
+                "upstream_failures_total",
+                "What failed at an upstream.",
+                &UPSTREAM_KIND,
+            ),
+            upstream_retries_total: list.counters("upstream_retries_total", "Requests tried again.", &["route"]),
             registry: list.0,
         };
         metrics.begin_at_zero();
@@ -161,7 +185,11 @@ impl List {
     }
 
     fn gauges(&self, name: &str, help: &str, label: &str) -> IntGaugeVec {
-        self.added(IntGaugeVec::new(options(name, help), &[label]))
+        self.gauges_of(name, help, &[label])
+    }
+
+    fn gauges_of(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+        self.added(IntGaugeVec::new(options(name, help), labels))
     }
 
     fn seconds(&self, name: &str, help: &str) -> Gauge {
@@ -187,7 +215,7 @@ mod tests {
     /// The contract's list, section 8, the series of labels that are unknown at start, `audit_checkpoints_total`, whose
     /// failures leave a tail un-anchored, those of connections, and `reloads_total`, which tells of
     /// certificates and issuers' keys what `policy_reloads_total` tells of policies.
-    const NAMES: [&str; 23] = [
+    const NAMES: [&str; 28] = [
         "audit_checkpoints_total",
         "audit_flush_seconds",
         "audit_queue",
@@ -209,7 +237,12 @@ mod tests {
         "revocation_seconds",
         "sessions_live",
         "state_age_seconds",
+        "upstream_connections",
         "upstream_errors_total",
+        "upstream_failures_total",
+        "upstream_idle_connections",
+        "upstream_retries_total",
+        "upstream_up",
         "process_",
     ];
 
@@ -219,6 +252,11 @@ mod tests {
         metrics.requests_total.with_label_values(&["0", "permitted"]).inc();
         metrics.upstream_errors_total.with_label_values(&["unreachable"]).inc();
         metrics.reloads_total.with_label_values(&["policies", "ok"]).inc();
+        for gauges in [&metrics.upstream_connections, &metrics.upstream_idle_connections, &metrics.upstream_up] {
+            gauges.with_label_values(&["0", "0"]).set(1);
+        }
+        metrics.upstream_failures_total.with_label_values(&["0", "0", "connect"]).inc();
+        metrics.upstream_retries_total.with_label_values(&["0"]).inc();
         let text = metrics.render();
         let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
         let shown: BTreeSet<&str> =

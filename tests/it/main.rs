@@ -8,6 +8,7 @@
 //! * `examples`: what docs/UPSTREAM.md tells app developers to write.
 //! * `explain`: why a request passes or not.
 //! * `upstream_sees`: what the app gets to read, and what never reaches it or comes back from it.
+//! * `upstreams`: several origins behind one route, how they are reached, and what happens when one fails.
 //! * `real`: apps of others that take the user from a header, behind the gate.
 //! * `chained`: a login inside a login at another gate.
 //! * `inline`: a gate in front of the app for everybody, customers too.
@@ -60,4 +61,5 @@ mod toggles;
 mod traces;
 mod trail;
 mod upstream_sees;
+mod upstreams;
 mod world;

@@ -1,7 +1,7 @@
 //! The parts of the configuration, a file for each, in the order of the contract.
 //!
 //! * `server`: the listeners, and the vendor's name and addresses.
-//! * `route` with `headers`: where requests go and what they carry.
+//! * `route` with `headers`: where requests go and what they carry; `reach`: how the app is reached.
 //! * `people`: who engineers and members are.
 //! * `state`: store, policy and trail.
 //! * `rights`: limits of grants, sessions and emergencies.
@@ -11,6 +11,7 @@ mod headers;
 mod later;
 mod limits;
 mod people;
+mod reach;
 mod rights;
 mod route;
 mod server;

@@ -15,6 +15,7 @@ use crate::config::values::{self, quoted};
 use crate::domain::effect::Effect;
 
 use super::headers;
+use super::reach::reach;
 
 /// What every route takes.
 const USUAL_METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -48,7 +49,8 @@ fn route(s: &mut Section<'_>, public_url: &str, hosts: &mut Vec<HostMatch>) -> O
     if upstream.as_ref().is_some_and(Vec::is_empty) {
         s.complain("upstream", Complaint::new("a route needs at least one upstream"));
     }
-    let upstream = upstream?.into_iter().filter_map(|item| item.parsed(values::upstream)).collect();
+    let upstream: Vec<_> = upstream?.into_iter().filter_map(|item| item.parsed(values::upstream)).collect();
+    let reach = reach(s, &upstream);
     let methods: BTreeSet<_> = s.list("methods", method).unwrap_or_default().into_iter().collect();
     let pass_authorization = s.flag("pass_authorization").unwrap_or(false);
     let mapping = match mode {
@@ -60,6 +62,7 @@ fn route(s: &mut Section<'_>, public_url: &str, hosts: &mut Vec<HostMatch>) -> O
         host,
         mode,
         upstream,
+        reach: reach?,
         workspace: s.table("workspace", workspace),
         headers: s.table("headers", |s| Some(headers::headers(s, mapping))).unwrap_or_default(),
         effects: s.tables("effects", |s| effect(s, &methods)).unwrap_or_default(),

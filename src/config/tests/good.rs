@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::limits::{Limits, Rate};
+use crate::config::reach::{Check, Timeouts, UpstreamHost, UpstreamTls};
 use crate::config::types::{
     AssertionKey, Binding, Config, Durability, HeaderPiece, HostMatch, JwksFrom, WorkspaceFrom,
 };
@@ -89,6 +90,8 @@ fn the_explained_file_loads_with_every_key_set() -> std::io::Result<()> {
     fs::write(folder.path().join("assertion-key.txt"), "0123456789abcdef0123456789abcdef")?;
     let set = |line: &'static str| line.strip_prefix('#').filter(|key| !key.starts_with(' ')).unwrap_or(line);
     let every = EVERY_KEY.lines().map(set).collect::<Vec<_>>().join("\n");
+    // TLS towards the app wants an upstream that has it.
+    let every = every.replace("upstream = [\"http:", "upstream = [\"https:");
     let loaded = read_in(folder.path(), &every, &[]).unwrap_or_else(|errors| panic!("{errors}"));
     insta::assert_snapshot!("warnings", loaded.warnings.join("\n"));
     Ok(())
@@ -118,6 +121,27 @@ fn a_routes_keys_become_types() {
     assert_eq!((&rule.method, rule.effect), (&Some(Method::POST), Effect::Read));
     assert!(route.labels[0].path.matches("/billing/7") && route.allow_encoded.contains("%2F"));
     assert_eq!((route.assertion.bind, route.assertion.audience.as_str()), (Binding::Request, "app"));
+}
+
+#[test]
+fn how_the_app_is_reached_has_defaults_and_keys() {
+    let reach = &config(MINIMAL).routes[0].reach;
+    assert_eq!((reach.host, reach.connections, reach.timeouts), (UpstreamHost::Preserve, 4096, Timeouts::default()));
+    assert_eq!((reach.health.failures, reach.health.eject, &reach.health.check), (3, Duration::from_secs(1), &None));
+    assert_eq!(reach.tls, UpstreamTls::default());
+    let config = config_with(
+        r#"
+        upstream_host = "rewrite"
+        upstream_connections = 7
+        timeouts = { head = "90s" }
+        health = { path = "/healthz?deep=1", failures = 1 }
+        "#,
+    );
+    let reach = &config.routes[0].reach;
+    assert_eq!((reach.host, reach.connections), (UpstreamHost::Rewrite, 7));
+    assert_eq!(reach.timeouts, Timeouts { head: Duration::from_secs(90), ..Timeouts::default() });
+    let check = Check { path: "/healthz?deep=1".to_owned(), interval: Duration::from_secs(5) };
+    assert_eq!((reach.health.failures, &reach.health.check), (1, &Some(check)));
 }
 
 #[test]

@@ -108,6 +108,19 @@ fn routes() {
 }
 
 #[test]
+fn how_the_app_is_reached() {
+    let said = [
+        about("upstream_host = \"origin\"\nupstream_connections = 0\nupstream_tls = { ca = \"nowhere.pem\" }"),
+        about("timeouts = { connect = \"2m\", head = \"0s\", read = \"1s\" }"),
+        about("health = { path = \"healthz\", failures = 101, eject = \"1h\" }"),
+        about("health = { interval = \"5s\" }"),
+        about("upstream_tls = { cert = \"nowhere.pem\", server_name = \"a b\" }"),
+    ]
+    .concat();
+    insta::assert_snapshot!(said);
+}
+
+#[test]
 fn mapped_headers() {
     let said = [
             about("headers = { Remote_User = \"a\", X-Chaperone-Actor = \"a\", Cookie = \"a\", Host = \"a\", X-Forwarded-For = \"a\" }"),

@@ -1,16 +1,18 @@
 //! How a connection to an origin is made: TCP, and TLS where the origin says so. The seam for faults: a test's [`Dial`]
 //! may refuse, hang, or hand out one end of a `tokio::io::duplex` whose other end resets, stalls or answers garbage.
+use std::error::Error;
 use std::fmt;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
-use http::uri::Scheme;
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::ClientConfig;
 use rustls::pki_types::{InvalidDnsNameError, ServerName};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
@@ -47,6 +49,39 @@ pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
+/// A stream that holds something as long as it is there.
+pub(super) struct Held<T> {
+    io: Box<dyn Io>,
+    _held: T,
+}
+
+impl<T> Held<T> {
+    /// `held` is dropped with `io`.
+    pub(super) fn new(io: Box<dyn Io>, held: T) -> Self {
+        Self { io, _held: held }
+    }
+}
+
+impl<T: Unpin> AsyncRead for Held<T> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, into)
+    }
+}
+
+impl<T: Unpin> AsyncWrite for Held<T> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
 /// Connects to the address of an origin, whatever host a request is for.
 #[derive(Debug)]
 pub(super) struct ToOrigin {
@@ -73,13 +108,18 @@ impl fmt::Debug for Tls {
 }
 
 impl ToOrigin {
-    /// Connections to `origin`; an address is given up after `connect`.
+    /// Connections to `origin`, with TLS if there is some, by the name that its certificate must be for or that of the
+    /// origin; an address is given up after `connect`.
     ///
     /// # Errors
     /// When the origin's host is no name that a certificate could be for.
-    pub(super) fn new(origin: &Uri, tls: &ClientConfig, connect: Duration) -> Result<Self, InvalidDnsNameError> {
-        let secure = origin.scheme() == Some(&Scheme::HTTPS);
-        let tls = secure.then(|| Tls::new(origin, tls)).transpose()?;
+    pub(super) fn new(
+        origin: &Uri,
+        tls: Option<(&ClientConfig, Option<&str>)>,
+        connect: Duration,
+    ) -> Result<Self, InvalidDnsNameError> {
+        let host = origin.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let tls = tls.map(|(tls, name)| Tls::new(tls, name.unwrap_or(host))).transpose()?;
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -108,9 +148,8 @@ impl Dial for ToOrigin {
 }
 
 impl Tls {
-    fn new(origin: &Uri, config: &ClientConfig) -> Result<Self, InvalidDnsNameError> {
-        let host = origin.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-        let name = ServerName::try_from(host)?.to_owned();
+    fn new(config: &ClientConfig, name: &str) -> Result<Self, InvalidDnsNameError> {
+        let name = ServerName::try_from(name)?.to_owned();
         let offering = |protocols: &[&[u8]]| {
             let mut config = config.clone();
             config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
@@ -118,4 +157,11 @@ impl Tls {
         };
         Ok(Self { name, pool: offering(&[b"h2", b"http/1.1"]), alone: offering(&[b"http/1.1"]) })
     }
+}
+
+/// Whether a connection could not be made because an address did not answer in time.
+pub(super) fn took_too_long(error: &(dyn Error + 'static)) -> bool {
+    let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
+    let chain = std::iter::successors(Some(error), |error| (**error).source());
+    chain.filter_map(|error| error.downcast_ref()).any(timed_out)
 }

@@ -11,6 +11,7 @@ use hyper_util::rt::TokioIo;
 
 use super::HELD;
 use super::dial::Io;
+use super::figures::Open;
 use crate::proxy::body::Outgoing;
 
 /// What became of a request: the head of the answer, or why there is none, with the request if nothing of it was sent.
@@ -21,6 +22,7 @@ pub(super) struct Link {
     sender: SendRequest<Outgoing>,
     /// None when it has come to its end.
     connection: Option<Connection<TokioIo<Box<dyn Io>>, Outgoing>>,
+    _open: Open,
 }
 
 impl std::fmt::Debug for Link {
@@ -34,10 +36,10 @@ impl Link {
     ///
     /// # Errors
     /// When hyper does not begin.
-    pub(super) async fn begin(io: Box<dyn Io>) -> hyper::Result<Self> {
+    pub(super) async fn begin(io: Box<dyn Io>, open: Open) -> hyper::Result<Self> {
         let (sender, connection) =
             hyper::client::conn::http1::Builder::new().max_buf_size(HELD).handshake(TokioIo::new(io)).await?;
-        Ok(Self { sender, connection: Some(connection) })
+        Ok(Self { sender, connection: Some(connection), _open: open })
     }
 
     /// Sends a request and waits for the head of the answer. Dropped before that, the connection is of no use any more.
@@ -57,7 +59,17 @@ impl Link {
     /// Whether it can take a request now: the answer before was read whole, and the app has not hung up since.
     pub(super) fn is_ready(&mut self) -> bool {
         drive(&mut self.connection, &mut Context::from_waker(Waker::noop()));
+        self.is_done()
+    }
+
+    /// Whether the answer was read whole, as far as was seen when it was driven last.
+    pub(super) fn is_done(&self) -> bool {
         self.connection.is_some() && self.sender.is_ready()
+    }
+
+    /// Whether it has not come to its end.
+    pub(super) fn is_open(&self) -> bool {
+        self.connection.is_some()
     }
 
     /// Brings an answer to its end whose head was handed out; none when no other request may follow it.

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hyper::client::conn::http2;
+use prometheus::IntGauge;
 
 use super::link::Link;
 use crate::proxy::body::Outgoing;
@@ -24,6 +25,8 @@ pub(super) enum Ready {
 pub(super) struct Pool {
     /// How many HTTP/1.1 connections may wait.
     most: usize,
+    /// How many of them wait.
+    idle: IntGauge,
     waiting: Mutex<Waiting>,
 }
 
@@ -49,9 +52,9 @@ struct Shared {
 }
 
 impl Pool {
-    /// Keeps up to `most` HTTP/1.1 connections.
-    pub(super) fn new(most: usize) -> Self {
-        Self { most, waiting: Mutex::default() }
+    /// Keeps up to `most` HTTP/1.1 connections, and counts them in `idle`.
+    pub(super) fn new(most: usize, idle: IntGauge) -> Self {
+        Self { most, idle, waiting: Mutex::default() }
     }
 
     /// A connection that can take a request, if one waits.
@@ -64,6 +67,7 @@ impl Pool {
                 }
                 waiting.own.pop()?.link
             };
+            self.idle.dec();
             // The app may have hung up meanwhile.
             if link.is_ready() {
                 return Some(Ready::Own(link));
@@ -76,6 +80,7 @@ impl Pool {
         let mut waiting = self.waiting();
         if waiting.own.len() < self.most {
             waiting.own.push(Idle { link, age: 0 });
+            self.idle.inc();
         }
     }
 
@@ -89,7 +94,11 @@ impl Pool {
         let mut looked_at = std::mem::take(&mut self.waiting().own);
         looked_at.retain_mut(|idle| {
             idle.age += 1;
-            idle.age < LOOKS && idle.link.is_ready()
+            let stays = idle.age < LOOKS && idle.link.is_ready();
+            if !stays {
+                self.idle.dec();
+            }
+            stays
         });
         let mut waiting = self.waiting();
         looked_at.append(&mut waiting.own);

@@ -7,8 +7,9 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioExecutor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
-use super::dial::{Dialed, Dialing, Purpose};
+use super::dial::{Dial, Dialed, Dialing, Purpose};
 use super::*;
+use crate::config::Timeouts;
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
@@ -48,12 +49,11 @@ impl Dial for Scripted {
 }
 
 fn scripted(steps: impl IntoIterator<Item = Step>) -> Upstream {
-    impatient(steps, TIMEOUTS)
+    impatient(steps, Timeouts::default())
 }
 
 fn impatient(steps: impl IntoIterator<Item = Step>, timeouts: Timeouts) -> Upstream {
-    let dial = Scripted(Mutex::new(steps.into_iter().collect()));
-    Upstream::dialed_by(vec![(Scheme::HTTP, Box::new(dial))], timeouts)
+    tests::at(Box::new(Scripted(Mutex::new(steps.into_iter().collect()))), timeouts)
 }
 
 /// A connection, and the app's end of it.
@@ -89,6 +89,7 @@ async fn one_connection_serves_requests_one_after_the_other() {
     for _ in 0..3 {
         let (answer, head) = tokio::join!(get(&upstream), serve(&mut app, OK));
         assert_eq!(head, "GET /a?b=1 HTTP/1.1\r\nhost: support.example.com\r\n\r\n");
+        assert_eq!(upstream.origins[0].burden(), (false, 0), "a short answer needs no task to bring it to its end");
         assert_eq!(text(answer).await, "ok");
     }
 }
@@ -145,7 +146,7 @@ async fn what_an_app_says_unasked_is_nobodys_answer() {
 #[tokio::test]
 async fn a_connection_that_nobody_uses_is_closed_after_a_while() {
     let (step, mut app) = connection(false);
-    let upstream = impatient([step], Timeouts { idle: SOON, ..TIMEOUTS });
+    let upstream = impatient([step], Timeouts { idle: SOON, ..Timeouts::default() });
     let (answer, _) = tokio::join!(get(&upstream), serve(&mut app, OK));
     assert_eq!(text(answer).await, "ok");
     assert_eq!(app.read(&mut [0; 1]).await.unwrap(), 0);
@@ -171,10 +172,10 @@ async fn requests_share_one_http2_connection_however_many_begin_at_once() {
 async fn an_origin_that_refuses_hangs_or_never_answers_is_told_apart() {
     let upstream = scripted([Step::Refuse]);
     assert!(matches!(get(&upstream).await, Err(NoAnswer::Unreachable(_))));
-    let upstream = impatient([Step::Hang], Timeouts { connect: SOON, ..TIMEOUTS });
+    let upstream = impatient([Step::Hang], Timeouts { connect: SOON, ..Timeouts::default() });
     assert!(matches!(get(&upstream).await, Err(NoAnswer::Timeout)));
     let (step, mut app) = connection(false);
-    let upstream = impatient([step], Timeouts { head: SOON, ..TIMEOUTS });
+    let upstream = impatient([step], Timeouts { head: SOON, ..Timeouts::default() });
     let (answer, head) = tokio::join!(get(&upstream), serve(&mut app, b""));
     assert!(matches!(answer, Err(NoAnswer::Timeout)));
     assert!(head.starts_with("GET "));

@@ -6,12 +6,23 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use super::dial::Dial;
 use super::*;
+use crate::config::Timeouts;
 
 async fn listen(scheme: &str) -> (TcpListener, Upstream) {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("{scheme}://{}", socket.local_addr().unwrap()).parse().unwrap();
-    (socket, Upstream::new(&[origin]).unwrap())
+    let dial = ToOrigin::new(&origin, None, Timeouts::default().connect).unwrap();
+    (socket, at(Box::new(dial), Timeouts::default()))
+}
+
+/// The app that is dialed like this.
+pub(super) fn at(dial: Box<dyn Dial>, timeouts: Timeouts) -> Upstream {
+    let host = HeaderValue::from_static("127.0.0.1");
+    let address = Address { name: "http://127.0.0.1".to_owned(), scheme: Scheme::HTTP, host, dial };
+    let reach = Reach { timeouts, ..Reach::default() };
+    Upstream::at(vec![address], &reach, (0, &HostMatch::Any), &Metrics::new())
 }
 
 fn request() -> Request<Outgoing> {
@@ -83,7 +94,7 @@ async fn the_app_sees_the_host_that_was_judged_over_http2_too() {
     request.headers_mut().remove("connection");
     request.headers_mut().remove("upgrade");
     let answer = upstream.send(request, "support.example.com", target(), &Progress::default()).await.unwrap();
-    let said = |name| answer.headers().get(name).map(http::HeaderValue::as_bytes);
+    let said = |name| answer.headers().get(name).map(HeaderValue::as_bytes);
     assert_eq!(said("x-authority"), Some(&b"support.example.com"[..]));
     assert!(said("x-host").is_none_or(|host| host == b"support.example.com"));
 }

@@ -49,6 +49,8 @@ pub(crate) struct Builder {
     policy_section: String,
     tls: bool,
     app: AppSpeaks,
+    origins: Vec<String>,
+    files: Vec<(&'static str, String)>,
 }
 
 /// A gate that serves, the app behind it, and the people around it.
@@ -152,6 +154,18 @@ impl Builder {
         self
     }
 
+    /// Other apps than ours, at these origins, in the place of it.
+    pub(crate) fn origins(mut self, origins: &[String]) -> Self {
+        self.origins = origins.to_vec();
+        self
+    }
+
+    /// A file beside the configuration.
+    pub(crate) fn file(mut self, name: &'static str, content: impl Into<String>) -> Self {
+        self.files.push((name, content.into()));
+        self
+    }
+
     /// Starts everything; the directory knows the workspaces and their members.
     pub(crate) async fn start(self) -> World {
         let dir = tempfile::tempdir().unwrap();
@@ -182,6 +196,9 @@ impl Builder {
         for (name, text) in &self.policies {
             fs::write(dir.path().join("policies").join(name), text).unwrap();
         }
+        for (name, content) in &self.files {
+            fs::write(dir.path().join(name), content).unwrap();
+        }
         let config = dir.path().join("chaperone.toml");
         fs::write(&config, self.config(&app, &staff, &customers)).unwrap();
         let directory = token(&config, "directory");
@@ -202,6 +219,7 @@ impl Builder {
             AppSpeaks::Nothing => "http://127.0.0.1:1".to_owned(),
             AppSpeaks::Elsewhere(address) => format!("http://{address}"),
         };
+        let upstream = if self.origins.is_empty() { upstream } else { self.origins.join("\", \"") };
         let dirs = if self.policies.is_empty() { "" } else { "dirs = [\"policies\"]" };
         let (staff, customers) = (staff.name(), customers.name());
         format!(
@@ -271,6 +289,8 @@ impl World {
             policy_section: String::new(),
             tls: false,
             app: AppSpeaks::Http,
+            origins: Vec::new(),
+            files: Vec::new(),
         }
     }
 
