@@ -208,7 +208,9 @@ fn beside(named: usize) -> Bundle {
     let text: String = (0..named).map(naming).collect();
     fs::write(folder.path().join("named.cedar"), ALWAYS_ASKED.to_owned() + &text).unwrap();
     let segment = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/profiles/segment");
-    Bundle::load(&config::Policy { dirs: vec![segment, folder.path().to_owned()], reload: false }).unwrap()
+    let dirs = vec![segment, folder.path().to_owned()];
+    let (proving, solver, invariants) = (config::Proving::Off, None, Vec::new());
+    Bundle::load(&config::Policy { dirs, reload: false, proving, solver, invariants }).unwrap()
 }
 
 fn naming(n: usize) -> String {

@@ -1,15 +1,16 @@
-//! `chaperone policy`: the schema, a check of the files, and the cases that they must pass.
+//! `chaperone policy`: the schema, a check of the files, the cases that they must pass, and the proof.
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use serde_json::json;
 
-use crate::config;
+use crate::config::{self, Proving};
 use crate::policy::{Bundle, SCHEMA, TestReport, run_builtin_tests, run_tests};
 
 use super::{Environment, Exit, Format, print};
 
 mod explain;
+pub(super) mod prove;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
@@ -44,12 +45,15 @@ pub(super) enum Command {
     },
     /// Explain why a request passes or not, and what would permit it; exit 1 when it does not pass
     Explain(Box<explain::Arguments>),
+    /// Prove what the policies never permit and always permit; exit 1 when something is refuted or not proved
+    Prove(Box<prove::Arguments>),
 }
 
 /// Runs it.
 pub(super) fn run(command: Command, environment: &Environment) -> anyhow::Result<Exit> {
     match command {
         Command::Explain(arguments) => explain::run(*arguments, environment),
+        Command::Prove(arguments) => prove::run(*arguments, environment),
         Command::Schema => print(SCHEMA).map(|()| Exit::Fine),
         Command::Check { config, dirs, format } => check(&which(config.as_deref(), dirs, environment)?, format),
         Command::Test { config, policies, cases, format } => {
@@ -61,7 +65,7 @@ pub(super) fn run(command: Command, environment: &Environment) -> anyhow::Result
 /// Which policies are meant: those of the configuration, or those in `dirs`.
 fn which(file: Option<&Path>, dirs: Vec<PathBuf>, environment: &Environment) -> anyhow::Result<config::Policy> {
     let Some(file) = file else {
-        return Ok(config::Policy { dirs, reload: false });
+        return Ok(config::Policy { dirs, reload: false, proving: Proving::Off, solver: None, invariants: Vec::new() });
     };
     let environment = environment.iter().map(|(key, value)| (key.clone(), value.clone()));
     Ok(config::load(file, environment).map_err(|errors| anyhow!("{errors}"))?.config.policy)

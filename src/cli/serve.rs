@@ -8,6 +8,7 @@ use crate::config;
 use crate::server::{self, Seams, Signalled, Signals};
 use crate::telemetry::logs;
 
+use super::policy::prove::solver_program;
 use super::{Environment, Exit};
 
 #[derive(Debug, clap::Args)]
@@ -25,8 +26,11 @@ pub(super) fn run(arguments: Arguments, environment: &Environment) -> anyhow::Re
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
+    let mut config = loaded.config;
+    // Its place is known here only: the gate reads no environment.
+    config.policy.solver = Some(solver_program(config.policy.solver, environment));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(loaded.config))?;
+    runtime.block_on(serve(config))?;
     // After a second signal nothing is waited for any more.
     runtime.shutdown_background();
     Ok(Exit::Fine)

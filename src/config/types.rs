@@ -339,6 +339,24 @@ pub struct Policy {
     pub dirs: Vec<PathBuf>,
     /// Whether changed folders are read again by themselves; on SIGHUP they are in any case.
     pub reload: bool,
+    /// Whether a set is proved before it decides.
+    pub proving: Proving,
+    /// The program that proves; none: `$CVC5`, or `cvc5` on the path.
+    pub solver: Option<PathBuf>,
+    /// The vendor's own invariants, beside those of the guardrails: files or folders of them.
+    pub invariants: Vec<PathBuf>,
+}
+
+/// Whether policies are proved before they decide. What is refuted never decides, but for `Off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Proving {
+    /// They are not.
+    #[default]
+    Off,
+    /// What cannot be proved, for want of a solver or of time, decides all the same, with a warning.
+    WhenAvailable,
+    /// What is not proved does not decide.
+    Required,
 }
 
 /// When a record counts as written.

@@ -73,9 +73,10 @@ fn walk(dir: &Path, found: &mut Vec<PathBuf>) -> Result<(), (PathBuf, io::Error)
     Ok(())
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Box<PolicyError> {
+/// Why `path` cannot be used.
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> Box<PolicyError> {
     Box::new(PolicyError::plain(
         format!("cannot read `{}`: {error}", path.display()),
-        "check the path in `policy.dirs` and that it may be read",
+        "check the path and that it may be read",
     ))
 }

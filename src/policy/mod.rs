@@ -10,6 +10,7 @@
 //! * `load`: `files` → bundle: schema, strict validation, `annotations`, unique ids; `errors` tells of mistakes.
 //! * `explain`: `policy explain`: why, and what would permit it; decided through the same door.
 //! * `scenario`: `policy test`: the vendor's cases against their policies.
+//! * `prove`: `policy prove`: what holds for every question that can be asked.
 mod annotations;
 mod bundle;
 mod control;
@@ -25,6 +26,7 @@ mod load;
 mod looks;
 mod memo;
 mod prepared;
+mod prove;
 mod question;
 mod scenario;
 mod slices;
@@ -37,6 +39,7 @@ pub use decide::{Allowed, Permit, Refused, decide_access, decide_control};
 pub use explain::{Answer, BadFacts, Explanation, Ground, ReadingSaid, Said, Situation, explain};
 pub use load::{PolicyErrors, SCHEMA};
 pub use prepared::{Nouns, Prepared};
+pub use prove::{Conclusion, Counterexample, Finding, Invariants, Kind, Outcome, Proof, Solver, Told, prove};
 pub use question::{Asked, ControlFacts, ControlQuestion, DecisionRecord, Http, Principal, SessionStart};
 pub use scenario::{CaseReport, TestReport, run_builtin_tests, run_tests};
 pub use vocabulary::PreparedError;

@@ -28,7 +28,6 @@ impl Slices {
     }
 
     /// Every policy.
-    #[cfg(test)]
     pub(super) fn whole(&self) -> &PolicySet {
         &self.whole
     }
@@ -122,7 +121,8 @@ fn sets(sorted: HashMap<EntityUid, Vec<Policy>>) -> Option<HashMap<EntityUid, Po
     sorted.into_iter().map(|(uid, policies)| Some((uid, PolicySet::from_policies(policies).ok()?))).collect()
 }
 
-fn by_action(policies: &[&Policy], words: &Vocabulary) -> Option<HashMap<EntityUid, PolicySet>> {
+/// The policies by action.
+pub(super) fn by_action(policies: &[&Policy], words: &Vocabulary) -> Option<HashMap<EntityUid, PolicySet>> {
     let actions = words.schema.action_entities().ok()?;
     let slice = |action: &EntityUid| {
         let asked = Asked::new(action, words);

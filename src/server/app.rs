@@ -15,13 +15,14 @@ use crate::config::{Config, JwksFrom};
 use crate::domain::time::Clock;
 use crate::identity::{self, Jwks, JwksError, KeyError, Keys, TrustedGates, Verifier};
 use crate::limits::Limits;
-use crate::policy::{Bundle, Engine, PolicyErrors};
+use crate::policy::{Engine, PolicyErrors};
 use crate::proxy::{Gate, GateError, HandshakeError, Listener, Parts, Tls, accept};
 use crate::store::{Feed, Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::traces::{CollectorError, Traces};
 
 use super::descriptors;
+use super::proving::{Loader, NotLoaded};
 use super::reload::{self, Reload, Standing};
 use super::seal::OwnSeal;
 use super::seams::Seams;
@@ -34,6 +35,9 @@ pub enum StartError {
     /// The policies do not pass.
     #[error("the policies cannot be loaded:\n{0}")]
     Policies(Box<PolicyErrors>),
+    /// The policies are refuted, or not proved where a proof is required.
+    #[error("the policies are not proved, so they do not decide (`policy.proof`):\n{0}")]
+    Unproved(String),
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -97,14 +101,15 @@ pub async fn start(config: Config, seams: impl Into<Seams>) -> Result<Running, S
     let Seams { clock, segments, obstacle } = seams.into();
     let config = Arc::new(config);
     let metrics = Metrics::new();
-    let engine = Arc::new(Engine::new(Bundle::load(&config.policy).map_err(StartError::Policies)?));
+    let phases = Phases::new();
+    let loader = Loader::new(&config.policy, phases.stop_background.clone());
+    let engine = Arc::new(Engine::new(loader.load().await.map_err(not_loaded)?));
     let store = Store::open_behind(obstacle, &config.store).await?;
     let keys = Arc::new(Keys::open(&identity::keys_folder(&config.store.path))?);
     let seal = Arc::new(OwnSeal::new(&keys, &clock));
     let journal = Journal::open_through(segments, &config.audit, &node(), (&clock, &metrics), seal)?;
     let (staff, customers) = verifiers(&config, &clock).await?;
 
-    let phases = Phases::new();
     let feed = Arc::new(Feed::new());
     let directory = Directory::new(store.clone(), Arc::clone(&clock), config.store.lease, Arc::clone(&metrics));
     let access = Arc::new(Access {
@@ -122,7 +127,7 @@ pub async fn start(config: Config, seams: impl Into<Seams>) -> Result<Running, S
     background(&phases, &directory, &feed, &access, &journal);
     let tls = config.server.tls.as_ref().map(|files| Tls::new(files, &clock)).transpose()?;
     let trusted = TrustedGates::new(&config.trusted_gates, &clock);
-    let sources = sources(&config, &access, &directory, tls.as_ref(), &customers, &trusted);
+    let sources = sources(&loader, &access, &directory, tls.as_ref(), &customers, &trusted);
     let (reload, files) = reloading(&phases, &access, sources, customers.keys(), &trusted);
     let watched = key_folder::watch(Arc::clone(&keys), Arc::clone(&clock), phases.stop_background.clone());
     phases.background.spawn(watched);
@@ -163,6 +168,14 @@ pub async fn start(config: Config, seams: impl Into<Seams>) -> Result<Running, S
     Ok(Running { address, ops_address, access, reload, stopping: Stopping { phases, journal, store } })
 }
 
+fn not_loaded(error: NotLoaded) -> StartError {
+    match error {
+        NotLoaded::Mistakes(errors) => StartError::Policies(errors),
+        NotLoaded::Unproved { full, .. } => StartError::Unproved(full),
+        error @ NotLoaded::GivenUp(_) => StartError::Unproved(error.to_string()),
+    }
+}
+
 /// What runs beside the listeners: the feed's follower first, since nothing is admitted before its first read.
 fn background(phases: &Phases, directory: &Arc<Directory>, feed: &Feed, access: &Arc<Access>, journal: &Arc<Journal>) {
     let stop = || phases.stop_background.clone();
@@ -175,14 +188,14 @@ fn background(phases: &Phases, directory: &Arc<Directory>, feed: &Feed, access: 
 
 /// What is read again while the gate runs; what may take long comes last.
 fn sources(
-    config: &Config,
+    loader: &Arc<Loader>,
     access: &Arc<Access>,
     directory: &Arc<Directory>,
     tls: Option<&Tls>,
     customers: &Verifier,
     trusted: &TrustedGates,
 ) -> Vec<reload::Source> {
-    let policies = reload::policies(&config.policy, access, directory).into_iter();
+    let policies = reload::policies(loader, access, directory).into_iter();
     let certificate = tls.map(reload::certificate);
     let (staff, customers) = (slice::from_ref(&access.staff_keys), slice::from_ref(customers.keys()));
     let keys = [("staff-keys", staff), ("customers-keys", customers), ("trusted-gate-keys", trusted.keys())];

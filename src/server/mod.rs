@@ -4,6 +4,7 @@
 //! * `descriptors`: how many files may be open.
 //! * `keys`: has a rotation of the signing keys count without a restart.
 //! * `ops`: the operators' listener: `/metrics`, `/healthz`, `/readyz`.
+//! * `proving`: policies are loaded, and proved where the configuration asks for it.
 //! * `reload`: what may change on disk while the gate runs.
 //! * `seal`: who signs the trail's checkpoints.
 //! * `seams`: where a gate touches the world, for tests to let it fail.
@@ -12,6 +13,7 @@ mod app;
 mod descriptors;
 mod keys;
 mod ops;
+mod proving;
 mod reload;
 mod seal;
 mod seams;

@@ -6,7 +6,7 @@
 //! * `consent`: who may give access, to whom, and what ends it.
 //! * `living`: what changes while sessions live and streams are open: people, workspaces, policies, keys, certificates.
 //! * `examples`: what docs/UPSTREAM.md tells app developers to write.
-//! * `explain`: why a request passes or not.
+//! * `explain`: why a request passes or not. `prove`: what holds for every request that there can be.
 //! * `upstream_sees`: what the app gets to read, and what never reaches it or comes back from it.
 //! * `upstreams`: several origins behind one route, how they are reached, and what happens when one fails.
 //! * `real`: apps of others that take the user from a header, behind the gate.
@@ -49,6 +49,7 @@ mod inline;
 mod limits;
 mod living;
 mod operate;
+mod prove;
 mod proxy;
 mod real;
 mod refusals;

@@ -23,7 +23,7 @@ const NEVER: [(&str, &str, &str); 2] = [
 ];
 
 /// Crates that one room alone knows.
-const BELONGS: [(&str, &str); 2] = [("cedar_policy", "policy"), ("sqlx", "store")];
+const BELONGS: [(&str, &str); 3] = [("cedar_policy", "policy"), ("cedar_policy_symcc", "policy"), ("sqlx", "store")];
 
 /// What one file imports that it may not.
 pub(crate) fn breaches(source: &Source) -> Vec<String> {

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use crate::config::reading::Complaint;
 use crate::config::section::Section;
-use crate::config::types::{Audit, Durability, Policy, Store};
+use crate::config::types::{Audit, Durability, Policy, Proving, Store};
 use crate::config::values::{self, quoted};
 use crate::domain::time::Span;
 
@@ -48,23 +48,15 @@ pub(super) fn policy(s: &mut Section<'_>) -> Policy {
     let dirs = folders(s, "dirs");
     folders(s, "shadow_dirs");
     let reload = s.flag("reload").unwrap_or(true);
-    s.parsed("proof", proof);
-    s.parsed("solver", values::words);
-    s.without_effect(&[
-        ("shadow_dirs", "no policies are tried out beside those that decide"),
-        ("proof", "no policy set is proved before it decides"),
-        ("solver", "no policy set is proved before it decides"),
-    ]);
-    Policy { dirs, reload }
-}
-
-/// Whether policies are proved: a proof that is required but never made would be no protection.
-fn proof(word: &str) -> Result<(), Complaint> {
-    if word == "required" {
-        return Err(Complaint::new("this version proves no policies, so a proof cannot be required")
-            .hint("write \"off\", and rely on `chaperone policy test`"));
-    }
-    values::one_of(word, &[("off", ()), ("when-available", ())])
+    let modes = [("off", Proving::Off), ("when-available", Proving::WhenAvailable), ("required", Proving::Required)];
+    let proving = s.parsed("proof", |word| values::one_of(word, &modes)).unwrap_or_default();
+    let reading = s.reading();
+    // A bare name is looked for on the path.
+    let place = |given: String| if given.contains('/') { reading.absolute(given) } else { given.into() };
+    let solver = s.parsed("solver", values::words).map(place);
+    let invariants = s.list("invariants", |path| Ok(reading.absolute(path))).unwrap_or_default();
+    s.without_effect(&[("shadow_dirs", "no policies are tried out beside those that decide")]);
+    Policy { dirs, reload, proving, solver, invariants }
 }
 
 /// The trail.

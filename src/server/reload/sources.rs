@@ -6,13 +6,13 @@ use futures_util::future::{BoxFuture, join_all};
 
 use crate::access::{self, Access};
 use crate::cache::Directory;
-use crate::config;
 use crate::identity::Jwks;
 use crate::policy::Bundle;
 use crate::proxy::Tls;
 use crate::telemetry::logs::chain;
 
 use super::{Refusal, Reread, Source};
+use crate::server::proving::{Loader, NotLoaded};
 
 /// The name of the policies in the log, in metrics and in `/readyz`.
 pub(super) const POLICIES: &str = "policies";
@@ -20,23 +20,25 @@ pub(super) const POLICIES: &str = "policies";
 /// The policies of the configured folders: what is in them decides as soon as it passes its checks, and everything that
 /// is open is decided again. None without folders: the policies are part of the program then.
 pub(in crate::server) fn policies(
-    policy: &config::Policy,
+    loader: &Arc<Loader>,
     access: &Arc<Access>,
     directory: &Arc<Directory>,
 ) -> Option<Source> {
-    if policy.dirs.is_empty() {
+    if !loader.has_folders() {
         return None;
     }
-    let (policy, access, directory) = (policy.clone(), Arc::clone(access), Arc::clone(directory));
-    let (paths, watched) = (policy.dirs.clone(), policy.reload);
+    let (paths, watched) = (loader.paths(), loader.is_watched());
+    let (loader, access, directory) = (Arc::clone(loader), Arc::clone(access), Arc::clone(directory));
     let reread = move || -> BoxFuture<'static, Reread> {
-        let (policy, access, directory) = (policy.clone(), Arc::clone(&access), Arc::clone(&directory));
+        let (loader, access, directory) = (Arc::clone(&loader), Arc::clone(&access), Arc::clone(&directory));
         Box::pin(async move {
-            // Parsing and validating take a while: no request waits for them.
-            match tokio::task::spawn_blocking(move || Bundle::load(&policy)).await {
-                Ok(Ok(bundle)) => replace(&access, &directory, bundle).await,
-                Ok(Err(errors)) => Reread::Refused(Refusal { brief: errors.brief(), full: errors.to_string() }),
-                Err(error) => Reread::Later(error.to_string()),
+            match loader.load().await {
+                Ok(bundle) => replace(&access, &directory, bundle).await,
+                Err(NotLoaded::Mistakes(errors)) => {
+                    Reread::Refused(Refusal { brief: errors.brief(), full: errors.to_string() })
+                }
+                Err(NotLoaded::Unproved { brief, full }) => Reread::Refused(Refusal { brief, full }),
+                Err(error @ NotLoaded::GivenUp(_)) => Reread::Later(error.to_string()),
             }
         })
     };
