@@ -17,16 +17,21 @@ const INBOUND: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 /// What takes OTLP over HTTP, in JSON, and keeps the spans.
 #[derive(Clone, Default)]
-struct Collector(Arc<Mutex<Vec<Value>>>);
+pub(crate) struct Collector(Arc<Mutex<Vec<Value>>>);
 
 impl Collector {
-    async fn start() -> (Self, String) {
+    pub(crate) async fn start() -> (Self, String) {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v1/traces", socket.local_addr().unwrap());
         let collector = Self::default();
         let router = axum::Router::new().route("/v1/traces", post(take)).with_state(collector.clone());
         TaskTracker::new().spawn(async move { axum::serve(socket, router).await.unwrap() });
         (collector, url)
+    }
+
+    /// Every span so far.
+    pub(crate) fn spans(&self) -> Vec<Value> {
+        self.0.lock().unwrap().clone()
     }
 
     /// The span whose attribute `name` is `value`.

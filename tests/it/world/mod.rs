@@ -24,7 +24,7 @@ mod wait;
 
 pub(crate) use api::Session;
 pub(crate) use app::{App, FILE};
-pub(crate) use browser::{Ask, Browser, PUBLIC};
+pub(crate) use browser::{Ask, Browser, PUBLIC, between};
 pub(crate) use builder::{Builder, SEGMENT, World};
 pub(crate) use client::{Connection, HOST, Reply, Via, body, refused, request, whole};
 pub(crate) use gate::{Gate, Output, chaperone, chaperone_in};
