@@ -76,7 +76,14 @@ impl Draft {
             Err(parse) => return self.errors.extend(parse.iter().map(|error| PolicyError::cedar(source, error))),
         };
         self.errors.extend(set.templates().map(|template| refuse_template(source, template)));
-        let mut policies: Vec<_> = set.policies().map(|policy| (place(source, policy), policy)).collect();
+        // Each is sought after the one before: so many policies would else take as long as all of them squared.
+        let mut end = 0;
+        let placed = |policy| {
+            let place = place(source, policy, end);
+            end = place.0;
+            (place, policy)
+        };
+        let mut policies: Vec<_> = set.policies().map(placed).collect();
         policies.sort_by_key(|(place, _)| *place);
         for (place, policy) in policies {
             match annotations::rule(source, place, policy) {
@@ -119,13 +126,14 @@ impl Draft {
     }
 }
 
-/// Where `policy` stands in its file: offset and length in bytes.
-fn place(source: &Source, policy: &Policy) -> (usize, usize) {
-    find(source, policy.to_cedar().unwrap_or_default().trim())
+/// Where `policy` stands in its file, sought from the offset `from` on first: offset and length in bytes.
+fn place(source: &Source, policy: &Policy, from: usize) -> (usize, usize) {
+    find(source, policy.to_cedar().unwrap_or_default().trim(), from)
 }
 
-fn find(source: &Source, text: &str) -> (usize, usize) {
-    let offset = source.text.find(text).unwrap_or(0);
+fn find(source: &Source, text: &str, from: usize) -> (usize, usize) {
+    let later = source.text.get(from..).and_then(|rest| rest.find(text)).map(|at| from + at);
+    let offset = later.or_else(|| source.text.find(text)).unwrap_or(0);
     let first_line = text.lines().next().unwrap_or_default();
     (offset, first_line.len())
 }
@@ -133,7 +141,7 @@ fn find(source: &Source, text: &str) -> (usize, usize) {
 fn refuse_template(source: &Source, template: &Template) -> PolicyError {
     PolicyError::at(
         source,
-        find(source, template.to_cedar().trim()),
+        find(source, template.to_cedar().trim(), 0),
         "a policy with a slot (`?principal` or `?resource`) is a template, and templates are not taken",
         "name the principal and the resource; grants are facts in `context`, not linked policies",
     )

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use super::in_cedar::InCedar;
 
 /// How many sessions' facts are kept in Cedar's words.
-const MOST: usize = 8_192;
+const MOST: usize = 2_048;
 
 /// Those that are kept, in the order in which they were made.
 static KEPT: Mutex<VecDeque<Weak<Slot<InCedar>>>> = Mutex::new(VecDeque::new());
