@@ -5,7 +5,7 @@
 //! * `framing`: where the body ends, and which upgrade is asked for.
 //! * `path`: the canonical path, and its *readings*: what some backend might make of it.
 //! * `fold`: what lax backends make of one segment, and which segments are refused because of it.
-//! * `headers`: which names never pass: families and their look-alikes.
+//! * `headers`: which names never pass: families and their look-alikes; `usual`: which ones nearly always do.
 //! * `cookies`: ours apart from the browser's own.
 //! * `destination`: the second path of `COPY` and `MOVE`.
 //! * `route`: the route, and every reading of the request under it.
@@ -20,6 +20,7 @@ mod path;
 mod route;
 mod rules;
 mod target;
+mod usual;
 
 pub use cookies::{COOKIE_MEMBER, COOKIE_SESSION, COOKIE_SIGN_IN, COOKIE_STAFF, Cookies, is_ours, reads_as_ours};
 pub use fold::fold;

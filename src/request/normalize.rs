@@ -10,9 +10,10 @@ use crate::domain::refusal::{Code, Refusal};
 
 use super::cookies::Cookies;
 use super::framing::Framing;
-use super::headers::{Forged, is_assertion, is_clean, is_identity, is_usual, may_pass_as, squash};
+use super::headers::{Forged, is_assertion, is_clean, is_identity, may_pass_as, squash};
 use super::path::CanonicalPath;
 use super::target::Authority;
+use super::usual::is_usual;
 use super::{destination, target};
 
 /// A request as it came in.

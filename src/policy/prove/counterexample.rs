@@ -232,6 +232,6 @@ fn basis(facts: &Facts) -> Option<String> {
             of("/emergency/approved_by"),
             of("/emergency/expires_at")
         ),
-        _ => "nothing: neither a grant nor an emergency".to_owned(),
+        _neither => "nothing: neither a grant nor an emergency".to_owned(),
     })
 }

@@ -43,7 +43,7 @@ impl Names {
             "Workspace" => (&WORKSPACES, "workspace"),
             "Engineer" => (&ENGINEERS, "engineer"),
             "Member" => (&MEMBERS, "member"),
-            _ => (&GROUPS, "group"),
+            _team => (&GROUPS, "group"),
         };
         let numbered = (1..).map(|number| format!("{other}-{number}"));
         let of_kind = |uid: &&EntityUid| uid.type_name().to_string() == kind;

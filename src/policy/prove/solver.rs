@@ -2,6 +2,7 @@
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cedar_policy::{Authorizer, Decision, Policy, PolicySet, RequestEnv, Schema};
@@ -9,7 +10,9 @@ use cedar_policy_symcc::err::Error;
 use cedar_policy_symcc::solver::{LocalSolver, SolverError};
 use cedar_policy_symcc::{CedarSymCompiler, CompiledPolicy, CompiledPolicySet, Env};
 use tokio::process::Command;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
+
+use crate::domain::time::{Clock, Uptime};
 
 use super::query::{Query, collect, everything};
 
@@ -39,14 +42,22 @@ pub(super) struct Asker {
     solver: Solver,
     schema: &'static Schema,
     compiler: Option<CedarSymCompiler<LocalSolver>>,
-    until: Instant,
+    clock: Arc<Clock>,
+    began: Uptime,
     /// Why it is not asked at all.
     doubt: Option<String>,
 }
 
 impl Asker {
     pub(super) fn new(solver: &Solver, schema: &'static Schema) -> Self {
-        Self { solver: solver.clone(), schema, compiler: None, until: Instant::now() + solver.patience, doubt: None }
+        let clock = Clock::system();
+        let began = clock.uptime();
+        Self { solver: solver.clone(), schema, compiler: None, clock, began, doubt: None }
+    }
+
+    /// How much time is left.
+    fn left(&self) -> Duration {
+        self.solver.patience.saturating_sub(self.clock.uptime().since(self.began))
     }
 
     /// Asks something of which the answer is known: a solver that is not there, or finds nothing where there is something,
@@ -68,11 +79,11 @@ impl Asker {
         if let Some(doubt) = &self.doubt {
             return Found::Unknown(doubt.clone());
         }
-        if Instant::now() >= self.until {
+        let left = self.left();
+        if left.is_zero() {
             return Found::Unknown(self.late());
         }
-        let until = self.until;
-        match timeout_at(until, self.ask(query, kind)).await {
+        match timeout(left, self.ask(query, kind)).await {
             Ok(Ok(None)) => Found::Nothing,
             Ok(Ok(Some(env))) if holds(query, &env) => Found::Example(Box::new(env)),
             Ok(Ok(Some(_))) => Found::Unknown("the solver's example is none: Cedar decides it otherwise".to_owned()),
