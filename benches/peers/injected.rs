@@ -1,9 +1,7 @@
 //! The headers for the app that the authorizer answers with: those of the gate.
 use chaperone::cache::{Entry, SignedFor};
-use chaperone::config::HeaderPiece;
 use chaperone::domain::grant::Access;
 use chaperone::domain::random;
-use chaperone::domain::session::Basis;
 use chaperone::domain::time::{Span, Timestamp};
 use chaperone::identity::{Act, Claims};
 use chaperone::request::Routed;
@@ -33,36 +31,16 @@ pub(crate) fn headers(
         ("x-chaperone-session", entry.session.id.as_str()),
         ("x-chaperone-access", entry.basis.access().as_str()),
         ("x-chaperone-mode", entry.basis.mode()),
-        ("x-chaperone-grant", grant(entry).unwrap_or_default()),
+        ("x-chaperone-grant", entry.basis.grant().map(|grant| grant.id.as_str()).unwrap_or_default()),
     ] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value)?);
     }
     for (name, pieces) in routed.route.config.headers.values() {
-        let value: String = pieces.iter().map(|piece| resolve(piece, entry)).collect();
+        let value: String = pieces.iter().map(|piece| entry.resolve(piece)).collect();
         headers.insert(name.clone(), HeaderValue::from_str(&value)?);
     }
     headers.insert("x-chaperone-assertion", assertion(authorizer, routed, entry, now)?);
     Ok(headers)
-}
-
-fn grant(entry: &Entry) -> Option<&str> {
-    match &entry.basis {
-        Basis::Grant(grant) => Some(grant.id.as_str()),
-        Basis::Emergency(_) => None,
-    }
-}
-
-fn resolve<'a>(piece: &'a HeaderPiece, entry: &'a Entry) -> &'a str {
-    match piece {
-        HeaderPiece::Text(text) => text,
-        HeaderPiece::SubjectId => entry.subject.id.as_str(),
-        HeaderPiece::SubjectEmail => entry.subject.email.as_str(),
-        HeaderPiece::SubjectRole => entry.subject.role.as_str(),
-        HeaderPiece::EngineerId => entry.engineer.id.as_str(),
-        HeaderPiece::EngineerEmail => entry.engineer.email.as_str(),
-        HeaderPiece::WorkspaceId => entry.workspace.id.as_str(),
-        HeaderPiece::SessionId => entry.session.id.as_str(),
-    }
 }
 
 fn assertion(authorizer: &Authorizer, routed: &Routed, entry: &Entry, now: Timestamp) -> anyhow::Result<HeaderValue> {
@@ -77,7 +55,7 @@ fn assertion(authorizer: &Authorizer, routed: &Routed, entry: &Entry, now: Times
         sub: entry.subject.id.as_str(),
         workspace: entry.workspace.id.as_str(),
         session: entry.session.id.as_str(),
-        grant: grant(entry),
+        grant: entry.basis.grant().map(|grant| grant.id.as_str()),
         access: Access::as_str(entry.basis.access()),
         mode: entry.basis.mode(),
         ticket: entry.session.ticket.as_deref(),

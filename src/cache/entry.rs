@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::HeaderValue;
 
+use crate::config::HeaderPiece;
 use crate::domain::engineer::Engineer;
 use crate::domain::member::Member;
 use crate::domain::session::{Basis, Session};
@@ -90,6 +91,21 @@ impl Entry {
 
     fn signed(&self) -> MutexGuard<'_, Vec<SignedFor>> {
         self.assertions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a piece of a route's header stands for in this session.
+    #[must_use]
+    pub fn resolve<'a>(&'a self, piece: &'a HeaderPiece) -> &'a str {
+        match piece {
+            HeaderPiece::Text(text) => text,
+            HeaderPiece::SubjectId => self.subject.id.as_str(),
+            HeaderPiece::SubjectEmail => self.subject.email.as_str(),
+            HeaderPiece::SubjectRole => self.subject.role.as_str(),
+            HeaderPiece::EngineerId => self.engineer.id.as_str(),
+            HeaderPiece::EngineerEmail => self.engineer.email.as_str(),
+            HeaderPiece::WorkspaceId => self.workspace.id.as_str(),
+            HeaderPiece::SessionId => self.session.id.as_str(),
+        }
     }
 
     /// When the session's right ends by itself, at the latest.

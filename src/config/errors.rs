@@ -121,11 +121,14 @@ fn locate(text: &str, found: Found) -> Mistake {
     Mistake { key: found.place.key, variable, position, message: complaint.message, hint: complaint.hint, span }
 }
 
-/// The text with everything in `hidden` starred out, byte for byte, so that places stay where they are.
+/// The text with everything in `hidden` starred out, byte for byte, so that places stay where they are. So is what
+/// follows a `#`: a setting that was commented out may hold a secret too.
 fn blank(text: &str, hidden: &[Range<usize>]) -> String {
     let mut out = String::with_capacity(text.len());
+    let mut comment = false;
     for (at, c) in text.char_indices() {
-        if c != '\n' && hidden.iter().any(|range| range.contains(&at)) {
+        comment = c == '#' || (comment && c != '\n');
+        if c != '\n' && ((comment && c != '#') || hidden.iter().any(|range| range.contains(&at))) {
             out.extend(std::iter::repeat_n('*', c.len_utf8()));
         } else {
             out.push(c);

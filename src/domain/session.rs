@@ -26,6 +26,15 @@ impl Basis {
         }
     }
 
+    /// The grant; none: it is an emergency.
+    #[must_use]
+    pub fn grant(&self) -> Option<&Grant> {
+        match self {
+            Self::Grant(grant) => Some(grant),
+            Self::Emergency(_) => None,
+        }
+    }
+
     /// The word of `X-Chaperone-Mode` and of the assertion.
     #[must_use]
     pub const fn mode(&self) -> &'static str {

@@ -4,11 +4,10 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
 use crate::cache::{Entry, SignedFor};
-use crate::config::{Binding, HeaderPiece};
+use crate::config::Binding;
 use crate::domain::grant::Access;
 use crate::domain::random;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::session::Basis;
 use crate::domain::time::Span;
 use crate::identity::{Act, Claims, SignError};
 use crate::request::{Normalized, Route, Routed};
@@ -141,27 +140,14 @@ fn identity(headers: &mut HeaderMap, routed: &Routed, entry: &Entry) -> Result<(
     headers.insert(SESSION, text(session.id.as_str())?);
     headers.insert(ACCESS, HeaderValue::from_static(entry.basis.access().as_str()));
     headers.insert(MODE, HeaderValue::from_static(entry.basis.mode()));
-    if let Basis::Grant(grant) = &entry.basis {
+    if let Some(grant) = entry.basis.grant() {
         headers.insert(GRANT, text(grant.id.as_str())?);
     }
     for (name, pieces) in routed.route.config.headers.values() {
-        let value: String = pieces.iter().map(|piece| resolve(piece, entry)).collect();
+        let value: String = pieces.iter().map(|piece| entry.resolve(piece)).collect();
         headers.insert(name.clone(), text(&value)?);
     }
     Ok(())
-}
-
-fn resolve<'a>(piece: &'a HeaderPiece, entry: &'a Entry) -> &'a str {
-    match piece {
-        HeaderPiece::Text(text) => text,
-        HeaderPiece::SubjectId => entry.subject.id.as_str(),
-        HeaderPiece::SubjectEmail => entry.subject.email.as_str(),
-        HeaderPiece::SubjectRole => entry.subject.role.as_str(),
-        HeaderPiece::EngineerId => entry.engineer.id.as_str(),
-        HeaderPiece::EngineerEmail => entry.engineer.email.as_str(),
-        HeaderPiece::WorkspaceId => entry.workspace.id.as_str(),
-        HeaderPiece::SessionId => entry.session.id.as_str(),
-    }
 }
 
 /// The assertion: signed for this request, or once for the session and the grant's revision.
@@ -211,10 +197,7 @@ fn claims<'a>(
         sub: entry.subject.id.as_str(),
         workspace: entry.workspace.id.as_str(),
         session: entry.session.id.as_str(),
-        grant: match &entry.basis {
-            Basis::Grant(grant) => Some(grant.id.as_str()),
-            Basis::Emergency(_) => None,
-        },
+        grant: entry.basis.grant().map(|grant| grant.id.as_str()),
         access: Access::as_str(entry.basis.access()),
         mode: entry.basis.mode(),
         ticket: entry.session.ticket.as_deref(),

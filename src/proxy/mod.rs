@@ -6,7 +6,7 @@
 //! engineer's machine; `refuse` tells people what went wrong and what to do. `gate` holds what they all work with;
 //! `lapse` notices when the access behind an exchange ends; `body` is what goes up and what comes back, `pace` how much of it comes and how soon; `patience` is
 //! what clients lose that do not read, `watch` what they lose that do not ask, by the `pulse` of their connection; `taken`
-//! tells how they take their answers.
+//! tells how they take their answers. `pem` reads the files that TLS is made of, on either side.
 //!
 //! `client_address` believes trusted proxies on where a request comes from, and nobody else. `chained` notices requests from inside a login. `unimpersonated` is the shortcut of inline routes, for requests in which nothing is of ours.
 //!
@@ -29,6 +29,7 @@ mod inject;
 mod lapse;
 mod pace;
 mod patience;
+mod pem;
 mod proxy_protocol;
 mod pulse;
 mod record;

@@ -6,7 +6,8 @@ use rustls::pki_types::ServerName;
 use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
-use super::files::{File, HandshakeError};
+use crate::proxy::pem::{PemError, PemFile};
+
 use super::profile;
 
 /// The certificates of the public listener, each with its key.
@@ -18,9 +19,9 @@ impl Certificates {
     ///
     /// # Errors
     /// When one cannot be used.
-    pub(super) fn new(pairs: &[(File, File)]) -> Result<Self, HandshakeError> {
+    pub(super) fn new(pairs: &[(PemFile, PemFile)]) -> Result<Self, PemError> {
         let provider = profile::provider();
-        let certified = |(cert, key): &(File, File)| {
+        let certified = |(cert, key): &(PemFile, PemFile)| {
             let made = CertifiedKey::from_der(cert.certificates()?, key.key()?, &provider);
             let made = made.and_then(|made| made.end_entity_cert().map(|_| ()).map(|()| made));
             made.map(Arc::new).map_err(|source| cert.unfit(source))

@@ -25,8 +25,9 @@ use tokio_rustls::server::TlsStream;
 use crate::config;
 use crate::domain::time::Clock;
 
+use super::pem::PemFile;
 use certificates::Certificates;
-use files::{Content, File};
+use files::Content;
 
 pub use files::HandshakeError;
 
@@ -139,7 +140,7 @@ impl Read {
 }
 
 /// Who judges clients' certificates by these authorities.
-fn judge(authorities: &File) -> Result<Arc<dyn ClientCertVerifier>, HandshakeError> {
+fn judge(authorities: &PemFile) -> Result<Arc<dyn ClientCertVerifier>, HandshakeError> {
     let mut roots = RootCertStore::empty();
     for certificate in authorities.certificates()? {
         roots.add(certificate).map_err(|source| authorities.unfit(source))?;

@@ -1,13 +1,11 @@
 //! TLS towards apps: whom we believe, and who we are.
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::config::UpstreamTls;
+use crate::proxy::pem::{PemError, PemFile};
 
 /// Why TLS towards an app cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -21,33 +19,9 @@ pub enum UpstreamTlsError {
         /// Which file.
         path: PathBuf,
     },
-    /// A file cannot be read.
-    #[error("cannot read `{path}`")]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// A file is not the PEM that it should be.
-    #[error("`{path}` is not PEM as it should be")]
-    Pem {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: rustls::pki_types::pem::Error,
-    },
-    /// Certificate and key do not fit together, or the like.
-    #[error("the certificate `{path}` cannot be used")]
-    Certificate {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: rustls::Error,
-    },
+    /// A file is of no use.
+    #[error(transparent)]
+    File(#[from] PemError),
     /// The TLS library refuses its own defaults.
     #[error("TLS cannot be set up")]
     Library(#[from] rustls::Error),
@@ -60,11 +34,9 @@ pub(super) fn config(files: &UpstreamTls) -> Result<ClientConfig, UpstreamTlsErr
         .with_safe_default_protocol_versions()?
         .with_root_certificates(authorities(files.ca.as_deref())?);
     let Some((cert, key)) = &files.identity else { return Ok(builder.with_no_client_auth()) };
-    let pem = |path: &Path, source| UpstreamTlsError::Pem { path: path.to_owned(), source };
-    let private = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|source| pem(key, source))?;
-    builder
-        .with_client_auth_cert(certificates(cert)?, private)
-        .map_err(|source| UpstreamTlsError::Certificate { path: cert.clone(), source })
+    let cert = PemFile::read(cert)?;
+    let made = builder.with_client_auth_cert(cert.certificates()?, PemFile::read(key)?.key()?);
+    made.map_err(|source| cert.unfit(source).into())
 }
 
 fn authorities(file: Option<&Path>) -> Result<RootCertStore, UpstreamTlsError> {
@@ -73,15 +45,6 @@ fn authorities(file: Option<&Path>) -> Result<RootCertStore, UpstreamTlsError> {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         return if roots.is_empty() { Err(UpstreamTlsError::NoRoots) } else { Ok(roots) };
     };
-    roots.add_parsable_certificates(certificates(path)?);
+    roots.add_parsable_certificates(PemFile::read(path)?.certificates()?);
     if roots.is_empty() { Err(UpstreamTlsError::NoAuthority { path: path.to_owned() }) } else { Ok(roots) }
-}
-
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, UpstreamTlsError> {
-    let certificates = CertificateDer::pem_slice_iter(&read(path)?).collect::<Result<_, _>>();
-    certificates.map_err(|source| UpstreamTlsError::Pem { path: path.to_owned(), source })
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, UpstreamTlsError> {
-    fs::read(path).map_err(|source| UpstreamTlsError::File { path: path.to_owned(), source })
 }
