@@ -7,7 +7,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::domain::effect::Effect;
-use crate::domain::id::{EmergencyId, EngineerId, EventId, GrantId, MemberId, RequestId, SessionId, WorkspaceId};
+use crate::domain::id::{
+    CaseId, EmergencyId, EngineerId, EventId, GrantId, MemberId, RequestId, SessionId, WorkspaceId,
+};
 use crate::domain::time::Timestamp;
 
 use super::event::{Event, Kind, Response};
@@ -103,6 +105,8 @@ struct Head<'a, R> {
     emergency: Option<&'a EmergencyId>,
     reason: Option<&'a str>,
     ticket: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case: Option<&'a CaseId>,
     request: Option<R>,
 }
 
@@ -167,6 +171,7 @@ impl TryFrom<&AccessEvent<'_>> for Draft {
             emergency: event.emergency,
             reason: Some(event.reason),
             ticket: event.ticket,
+            case: None,
             request: Some(&event.request),
         };
         let members = members(&head, event.decision.as_ref(), event.response.as_ref())?;
@@ -189,6 +194,7 @@ impl TryFrom<Event> for Draft {
             emergency: event.emergency.as_ref(),
             reason: event.reason.as_deref(),
             ticket: event.ticket.as_deref(),
+            case: event.case.as_ref(),
             request: event.request.as_ref(),
         };
         let decision = event.decision.as_ref().map(|decision| AccessDecision {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::domain::id::{EmergencyId, EngineerId, EventId, GrantId, MemberId, RequestId, SessionId, WorkspaceId};
+use crate::domain::id::{
+    CaseId, EmergencyId, EngineerId, EventId, GrantId, MemberId, RequestId, SessionId, WorkspaceId,
+};
 use crate::domain::time::Timestamp;
 
 /// What happened.
@@ -19,6 +21,21 @@ pub enum Kind {
     /// A grant was revoked: *Support Access Revoked*.
     #[serde(rename = "grant.revoked")]
     GrantRevoked,
+    /// An engineer asked for access.
+    #[serde(rename = "request.created")]
+    RequestCreated,
+    /// A member approved an access request: a grant came of it.
+    #[serde(rename = "request.approved")]
+    RequestApproved,
+    /// A member declined an access request.
+    #[serde(rename = "request.declined")]
+    RequestDeclined,
+    /// An access request was taken back.
+    #[serde(rename = "request.withdrawn")]
+    RequestWithdrawn,
+    /// Nobody answered an access request in time, or nobody could any more.
+    #[serde(rename = "request.lapsed")]
+    RequestLapsed,
     /// An engineer entered: *Support Login*.
     #[serde(rename = "session.started")]
     SessionStarted,
@@ -78,6 +95,11 @@ impl Kind {
             Self::GrantCreated
             | Self::GrantChanged
             | Self::GrantRevoked
+            | Self::RequestCreated
+            | Self::RequestApproved
+            | Self::RequestDeclined
+            | Self::RequestWithdrawn
+            | Self::RequestLapsed
             | Self::SessionStarted
             | Self::SessionRenewed
             | Self::SessionEnded
@@ -196,8 +218,11 @@ pub struct Event {
     pub emergency: Option<EmergencyId>,
     /// Why, in the engineer's words.
     pub reason: Option<String>,
-    /// The case.
+    /// The case in the vendor's help desk.
     pub ticket: Option<String>,
+    /// The access request or support request that it is about; written down only where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
     /// The request.
     pub request: Option<RequestFacts>,
     /// The decision.
@@ -222,6 +247,7 @@ impl Event {
             emergency: None,
             reason: None,
             ticket: None,
+            case: None,
             request: None,
             decision: None,
             response: None,

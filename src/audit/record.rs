@@ -16,7 +16,8 @@ const BEFORE_HASH: &[u8] = br#","hash":""#;
 /// What ends a line.
 const AFTER_HASH: &[u8] = br#""}"#;
 
-/// The members of a line but its hash, in their order on the line (contract, section 7). What is absent is `null`.
+/// The members of a line but its hash, in their order on the line (contract, section 7). What is absent is `null`,
+/// but for `case`, which is then left out.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "a line must have them all, though not every reader looks at each")]
@@ -34,6 +35,8 @@ pub(super) struct Members<'a> {
     pub(super) emergency: Option<Cow<'a, str>>,
     pub(super) reason: Option<Cow<'a, str>>,
     pub(super) ticket: Option<Cow<'a, str>>,
+    #[serde(default)]
+    pub(super) case: Option<Cow<'a, str>>,
     pub(super) request: Option<Cow<'a, RequestFacts>>,
     pub(super) decision: Option<Cow<'a, Decision>>,
     pub(super) response: Option<Cow<'a, Response>>,

@@ -124,9 +124,18 @@ macro_rules! minted_id {
     };
 }
 
+text_id!(
+    /// What an event is about beside grants and sessions: the id of an access request or of a support request.
+    CaseId, is_plain, "an id of ours", "ar_019a6e0d1f3c7b52a4e19c0d5b7f2a61"
+);
+
 minted_id!(
     /// A grant's id.
     GrantId, "gr_"
+);
+minted_id!(
+    /// An access request's id.
+    AccessRequestId, "ar_"
 );
 minted_id!(
     /// A session's id: public, unlike its token.
@@ -152,6 +161,12 @@ minted_id!(
     /// An API key's id: public, unlike the key.
     ApiKeyId, "ak_"
 );
+
+impl From<&AccessRequestId> for CaseId {
+    fn from(id: &AccessRequestId) -> Self {
+        Self(Arc::clone(&id.0))
+    }
+}
 
 /// A member as the whole system knows them: by workspace and id (contract, section 1).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

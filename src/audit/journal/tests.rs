@@ -48,6 +48,22 @@ async fn many_appends_at_once_keep_each_one_s_order_and_the_chain() {
 }
 
 #[tokio::test]
+async fn a_case_stands_in_the_records_that_are_about_one_and_in_no_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).unwrap();
+    let about = Event { case: Some("ar_1".parse().unwrap()), ..event(0) };
+    for event in [event(3), about] {
+        journal.append(event).await.unwrap().durable().await.unwrap();
+    }
+    journal.close().await;
+    assert_eq!(report(dir.path()).problems, []);
+    let text = std::fs::read_to_string(segment(dir.path())).unwrap();
+    let told: Vec<_> =
+        text.lines().map(|line| line.contains(r#","ticket":"CASE-17","case":"ar_1","request":"#)).collect();
+    assert_eq!((told, text.matches(r#""case":"#).count()), (vec![false, true], 1));
+}
+
+#[tokio::test]
 async fn a_kill_in_the_middle_of_the_last_record_costs_that_record_alone() {
     let whole = journal_of(10).await;
     let bytes = std::fs::read(segment(whole.path())).unwrap();
