@@ -1,13 +1,12 @@
 //! Who may ask at all, and what the policies say. Roles are the policies' business: nothing here compares one.
 use crate::domain::action::ControlAction;
 use crate::domain::engineer::Engineer;
-use crate::domain::grant::Access as Reach;
-use crate::domain::id::WorkspaceId;
+use crate::domain::id::{MemberId, WorkspaceId};
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::time::{Span, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::domain::workspace::Workspace;
 use crate::policy::{
-    Allowed, Bundle, ControlFacts, ControlQuestion, DecisionRecord, Principal, Refused, decide_control,
+    Allowed, Bundle, ControlFacts, ControlQuestion, DecisionRecord, Principal, Refused, Terms, decide_control,
 };
 use crate::store::{Write, engineers, members, workspaces};
 
@@ -58,18 +57,20 @@ impl Overseer {
         }
     }
 
-    /// Whether they may do `action`: a member by policy, an operator by scope. The policies' decision, if one was
-    /// asked for.
+    /// Whether they may do `action`, which is `about` that member's login, if about one: a member by policy, an operator by
+    /// scope. The policies' decision, if one was asked for.
     pub(super) fn may(
         &self,
         access: &Access,
         action: ControlAction,
+        about: Option<&MemberId>,
         workspace: &Workspace,
         now: Timestamp,
     ) -> Result<Option<DecisionRecord>, AccessError> {
         match self {
             Self::Member(who) => {
-                let asked = Asked { action, access: None, lasts: None, workspace, now };
+                let terms = about.map(Terms::about).unwrap_or_default();
+                let asked = Asked { action, terms, workspace, now };
                 let allowed = asked.by(who, &access.engine.current()).map_err(refused)?;
                 Ok(Some(allowed.decision().clone()))
             }
@@ -83,10 +84,8 @@ impl Overseer {
 pub(super) struct Asked<'a> {
     /// What.
     pub(super) action: ControlAction,
-    /// The access that it gives, if any.
-    pub(super) access: Option<Reach>,
-    /// How long the consent lasts in all; none: until revoked, or no consent.
-    pub(super) lasts: Option<Span>,
+    /// What the consent gives, if it is one, and whose it is.
+    pub(super) terms: Terms<'a>,
     /// Where.
     pub(super) workspace: &'a Workspace,
     /// When.
@@ -96,7 +95,7 @@ pub(super) struct Asked<'a> {
 impl Asked<'_> {
     /// What the policies say.
     pub(super) fn by(&self, who: &MemberActor, bundle: &Bundle) -> Result<Allowed, Box<Refused>> {
-        let facts = ControlFacts::Consent { impersonated: who.impersonated, access: self.access, lasts: self.lasts };
+        let facts = ControlFacts::Consent { impersonated: who.impersonated, terms: self.terms };
         let principal = Principal::Member(&who.member);
         let Self { action, workspace, now, .. } = *self;
         decide_control(bundle, &ControlQuestion { principal, action, workspace, now, facts })

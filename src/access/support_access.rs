@@ -1,11 +1,11 @@
 //! What a member sees of support access to their workspace.
 use crate::domain::action::ControlAction;
-use crate::domain::grant::{Access as Reach, Grant, Standing};
+use crate::domain::grant::{Access as Reach, Grant, Origin, Standing};
 use crate::domain::id::{MemberKey, WorkspaceId};
 use crate::domain::refusal::Code;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::Workspace;
-use crate::policy::Bundle;
+use crate::policy::{Bundle, Terms};
 use crate::store::{Read, grants, members, sessions, workspaces};
 
 use super::actor::MemberActor;
@@ -46,14 +46,17 @@ pub async fn overview(access: &Access, actor: &Actor, workspace: &WorkspaceId) -
     let mut read = access.store.read().await?;
     let now = access.clock.now();
     let workspace = workspaces::find(&mut read, workspace).await?.ok_or(Code::NotFound)?;
-    let reading =
-        Asked { action: ControlAction::ReadSupportAccess, access: None, lasts: None, workspace: &workspace, now };
+    let terms = Terms::default();
+    let reading = Asked { action: ControlAction::ReadSupportAccess, terms, workspace: &workspace, now };
     reading.by(who, &bundle).map_err(refused)?;
 
     let granting = Asked {
         action: ControlAction::CreateGrant,
-        access: Some(Reach::ReadOnly),
-        lasts: Some(access.grants.default),
+        terms: Terms {
+            access: Some(Reach::ReadOnly),
+            lasts: Some(access.grants.default),
+            ..Terms::about(&who.member.id)
+        },
         ..reading
     };
     let excluded = granting.by(who, &bundle).err().map(|refused| refused.refusal.code);
@@ -85,13 +88,12 @@ async fn any_in_effect(
     for grant in grants.iter().filter(|grant| grant.standing(now) == Standing::Live) {
         let key = MemberKey { workspace: grant.workspace.clone(), id: grant.subject.clone() };
         let Some(member) = members::find(read, &key).await? else { continue };
-        let asked = Asked {
-            action: ControlAction::CreateGrant,
-            access: Some(grant.access),
-            lasts: grant.expires_at.map(|end| end.since(grant.starts_at)),
-            workspace,
-            now,
+        let action = match grant.origin {
+            Origin::Direct => ControlAction::CreateGrant,
+            Origin::Approval => ControlAction::ApproveRequest,
+            Origin::SupportRequest => ControlAction::OpenSupportRequest,
         };
+        let asked = Asked { action, terms: Terms::of(grant), workspace, now };
         if asked.by(&MemberActor { member, impersonated: false }, bundle).is_ok() {
             return Ok(true);
         }

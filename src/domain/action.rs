@@ -28,6 +28,27 @@ pub enum ControlAction {
     ReadTrail,
     /// An engineer begins a session.
     StartSession,
+    /// An engineer asks a member for access.
+    RequestAccess,
+    /// An engineer takes up a member's support request, or resolves it.
+    WorkSupportRequest,
+    /// An engineer declares an emergency.
+    StartEmergency,
+    /// An engineer approves a colleague's emergency.
+    ApproveEmergency,
+    /// An engineer reviews a colleague's emergency.
+    ReviewEmergency,
+}
+
+/// What an action is judged by: the type of its context in the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JudgedBy {
+    /// A member's act.
+    Consent,
+    /// The beginning of an engineer's session.
+    Start,
+    /// An engineer's work around access.
+    Work,
 }
 
 impl ControlAction {
@@ -45,6 +66,11 @@ impl ControlAction {
         Self::ReportSession,
         Self::ReadTrail,
         Self::StartSession,
+        Self::RequestAccess,
+        Self::WorkSupportRequest,
+        Self::StartEmergency,
+        Self::ApproveEmergency,
+        Self::ReviewEmergency,
     ];
 
     /// The name of the Cedar action.
@@ -63,6 +89,35 @@ impl ControlAction {
             Self::ReportSession => "ReportSession",
             Self::ReadTrail => "ReadTrail",
             Self::StartSession => "StartSession",
+            Self::RequestAccess => "RequestAccess",
+            Self::WorkSupportRequest => "WorkSupportRequest",
+            Self::StartEmergency => "StartEmergency",
+            Self::ApproveEmergency => "ApproveEmergency",
+            Self::ReviewEmergency => "ReviewEmergency",
+        }
+    }
+
+    /// What it is judged by.
+    #[must_use]
+    pub const fn judged_by(self) -> JudgedBy {
+        match self {
+            Self::CreateGrant
+            | Self::ExtendGrant
+            | Self::ShortenGrant
+            | Self::RevokeGrant
+            | Self::ReadSupportAccess
+            | Self::EndSession
+            | Self::ApproveRequest
+            | Self::DeclineRequest
+            | Self::OpenSupportRequest
+            | Self::ReportSession
+            | Self::ReadTrail => JudgedBy::Consent,
+            Self::StartSession => JudgedBy::Start,
+            Self::RequestAccess
+            | Self::WorkSupportRequest
+            | Self::StartEmergency
+            | Self::ApproveEmergency
+            | Self::ReviewEmergency => JudgedBy::Work,
         }
     }
 }

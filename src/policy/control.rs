@@ -2,13 +2,13 @@
 use cedar_policy::{Context, Entities, Entity, EntityUid, Request};
 use serde::Serialize;
 
-use crate::domain::grant::Access;
-use crate::domain::time::{Span, Timestamp};
+use crate::domain::id::MemberId;
+use crate::domain::time::Timestamp;
 
 use super::entities::{self, Fact, flag, length, moment, record, reference, text};
-use super::facts::{ConsentFacts, EngineerFacts, MemberFacts, StartFacts, WorkspaceFacts};
+use super::facts::{ConsentFacts, EngineerFacts, MemberFacts, StartFacts, WorkFacts, WorkspaceFacts};
 use super::prepared::unreadable;
-use super::question::{ControlFacts, ControlQuestion, Principal, SessionStart};
+use super::question::{ControlFacts, ControlQuestion, Principal, SessionStart, Terms, Work};
 use super::vocabulary::{PreparedError, Vocabulary};
 
 /// The question for Cedar, with the entities that it speaks of.
@@ -19,12 +19,21 @@ pub(super) fn request(question: &ControlQuestion<'_>) -> Result<(Request, Entiti
     let resource = workspace.uid();
     let mut nouns = vec![noun, workspace];
     let facts = match question.facts {
-        ControlFacts::Consent { impersonated, access, lasts } => consent(question.now, impersonated, access, lasts),
+        ControlFacts::Consent { impersonated, terms } => {
+            consent(question.now, &consent_facts(question.principal, impersonated, &terms))
+        }
         ControlFacts::Start(start) => {
             if let Some((_, subject)) = start.grant {
                 nouns.push(entities::member(words, subject)?);
             }
             begin(words, question.now, &start)?
+        }
+        ControlFacts::Work(work) => {
+            nouns.extend(work.subject.map(|subject| entities::member(words, subject)).transpose()?);
+            // Whoever judges their own work is there already.
+            let declarer = work.declared_by.map(|engineer| entities::engineer(words, engineer)).transpose()?;
+            nouns.extend(declarer.filter(|declarer| declarer.uid() != principal));
+            about(words, question.now, &work)
         }
     };
     let context = Context::from_pairs(facts).map_err(PreparedError::facts)?;
@@ -42,11 +51,23 @@ fn principal(words: &Vocabulary, who: Principal<'_>) -> Result<(EntityUid, Entit
     Ok((entity.uid(), entity))
 }
 
-fn consent(now: Timestamp, impersonated: bool, access: Option<Access>, lasts: Option<Span>) -> Vec<Fact> {
-    let mut facts = vec![moment("now", now), flag("impersonated", impersonated)];
-    facts.extend(access.map(|access| text("access", access.as_str())));
-    facts.extend(lasts.map(|span| length("lasts", span)));
+fn consent(now: Timestamp, given: &ConsentFacts<'_>) -> Vec<Fact> {
+    let mut facts = vec![moment("now", now), flag("impersonated", given.impersonated)];
+    facts.extend(given.access.map(|access| text("access", access.as_str())));
+    facts.extend(given.lasts.map(|span| length("lasts", span)));
+    facts.extend(given.organization.map(|name| text("organization", name)));
+    facts.extend(given.purpose.map(|purpose| text("purpose", purpose)));
+    facts.extend(given.own.map(|own| flag("own", own)));
     facts
+}
+
+fn consent_facts<'a>(who: Principal<'_>, impersonated: bool, terms: &Terms<'a>) -> ConsentFacts<'a> {
+    let Terms { access, lasts, organization, purpose, subject } = *terms;
+    let own = |subject: &MemberId| match who {
+        Principal::Member(member) => member.id == *subject,
+        Principal::Engineer(_) => false,
+    };
+    ConsentFacts { impersonated, access, lasts, organization, purpose, own: subject.map(own) }
 }
 
 fn begin(words: &Vocabulary, now: Timestamp, start: &SessionStart<'_>) -> Result<Vec<Fact>, PreparedError> {
@@ -60,6 +81,18 @@ fn begin(words: &Vocabulary, now: Timestamp, start: &SessionStart<'_>) -> Result
     Ok(facts)
 }
 
+fn about(words: &Vocabulary, now: Timestamp, work: &Work<'_>) -> Vec<Fact> {
+    let mut facts = vec![moment("now", now), flag("unreviewed", work.unreviewed)];
+    facts.extend(work.access.map(|access| text("access", access.as_str())));
+    facts.extend(work.lasts.map(|span| length("lasts", span)));
+    facts.extend(work.reason.map(|reason| text("reason", reason)));
+    facts.extend(work.ticket.map(|ticket| text("ticket", ticket)));
+    facts.extend(work.subject.map(|subject| reference("subject", words.member(&subject.key()))));
+    facts.extend(work.declared_by.map(|declarer| reference("declared_by", words.engineer(declarer.id.as_str()))));
+    facts.extend(work.reason_code.map(|code| text("reason_code", code)));
+    facts
+}
+
 /// The facts of the question, as the trail keeps them.
 #[derive(Serialize)]
 struct Facts<'a> {
@@ -71,9 +104,11 @@ struct Facts<'a> {
     member: Option<MemberFacts>,
     workspace: WorkspaceFacts,
     #[serde(flatten)]
-    consent: Option<ConsentFacts>,
+    consent: Option<ConsentFacts<'a>>,
     #[serde(flatten)]
     start: Option<StartFacts<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    work: Option<WorkFacts>,
 }
 
 /// The facts as one JSON object.
@@ -82,11 +117,12 @@ pub(super) fn facts(question: &ControlQuestion<'_>) -> String {
         Principal::Engineer(engineer) => (Some(engineer.into()), None),
         Principal::Member(member) => (None, Some(member.into())),
     };
-    let (consent, start) = match question.facts {
-        ControlFacts::Consent { impersonated, access, lasts } => {
-            (Some(ConsentFacts { impersonated, access, lasts }), None)
+    let (consent, start, work) = match question.facts {
+        ControlFacts::Consent { impersonated, terms } => {
+            (Some(consent_facts(question.principal, impersonated, &terms)), None, None)
         }
-        ControlFacts::Start(start) => (None, Some(start_facts(&start))),
+        ControlFacts::Start(start) => (None, Some(start_facts(&start)), None),
+        ControlFacts::Work(work) => (None, None, Some(WorkFacts::from(&work))),
     };
     let facts = Facts {
         action: question.action.name(),
@@ -96,6 +132,7 @@ pub(super) fn facts(question: &ControlQuestion<'_>) -> String {
         workspace: question.workspace.into(),
         consent,
         start,
+        work,
     };
     serde_json::to_string(&facts).unwrap_or_else(|error| unreadable(&error))
 }

@@ -15,6 +15,8 @@ use crate::domain::session::{Basis, Session};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
 
+use super::question::Work;
+
 /// An engineer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -232,12 +234,54 @@ pub(super) struct HttpFacts<'a> {
 
 /// The facts of a member's act.
 #[derive(Debug, Serialize)]
-pub(super) struct ConsentFacts {
+pub(super) struct ConsentFacts<'a> {
     pub impersonated: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access: Option<Access>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lasts: Option<Span>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own: Option<bool>,
+}
+
+/// The facts of an engineer's work around access.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WorkFacts {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lasts: Option<Span>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<MemberFacts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared_by: Option<EngineerFacts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<String>,
+    pub unreviewed: bool,
+}
+
+impl From<&Work<'_>> for WorkFacts {
+    fn from(work: &Work<'_>) -> Self {
+        Self {
+            access: work.access,
+            lasts: work.lasts,
+            reason: work.reason.map(ToOwned::to_owned),
+            ticket: work.ticket.map(ToOwned::to_owned),
+            subject: work.subject.map(Into::into),
+            declared_by: work.declared_by.map(Into::into),
+            reason_code: work.reason_code.map(ToOwned::to_owned),
+            unreviewed: work.unreviewed,
+        }
+    }
 }
 
 /// The facts of a session's beginning.

@@ -40,6 +40,6 @@ pub use explain::{Answer, BadFacts, Explanation, Ground, ReadingSaid, Said, Situ
 pub use load::{PolicyErrors, SCHEMA};
 pub use prepared::{Nouns, Prepared};
 pub use prove::{Conclusion, Counterexample, Finding, Invariants, Kind, Outcome, Proof, Solver, Told, prove};
-pub use question::{Asked, ControlFacts, ControlQuestion, DecisionRecord, Http, Principal, SessionStart};
+pub use question::{Asked, ControlFacts, ControlQuestion, DecisionRecord, Http, Principal, SessionStart, Terms, Work};
 pub use scenario::{CaseReport, TestReport, run_builtin_tests, run_tests};
 pub use vocabulary::PreparedError;

@@ -7,6 +7,7 @@ use crate::domain::action::ControlAction;
 use crate::domain::effect::Effect;
 use crate::domain::engineer::Engineer;
 use crate::domain::grant::{Access, Grant};
+use crate::domain::id::MemberId;
 use crate::domain::member::Member;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::Workspace;
@@ -59,13 +60,69 @@ pub enum ControlFacts<'a> {
     Consent {
         /// Whether the caller is somebody else in that member's login.
         impersonated: bool,
-        /// The access that the consent gives, if it gives any.
-        access: Option<Access>,
-        /// How long it lasts in all; none: until revoked.
-        lasts: Option<Span>,
+        /// What the consent gives, and whose it is.
+        terms: Terms<'a>,
     },
     /// An engineer begins a session.
     Start(SessionStart<'a>),
+    /// An engineer's work around access.
+    Work(Work<'a>),
+}
+
+/// The facts of an engineer's work around access: `context: Work` in the schema.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Work<'a> {
+    /// The access that is asked for.
+    pub access: Option<Access>,
+    /// How long it would last.
+    pub lasts: Option<Span>,
+    /// Why, in the engineer's words.
+    pub reason: Option<&'a str>,
+    /// The case it is for.
+    pub ticket: Option<&'a str>,
+    /// The member whose login it is about.
+    pub subject: Option<&'a Member>,
+    /// The engineer who declared the emergency.
+    pub declared_by: Option<&'a Engineer>,
+    /// Which kind of emergency it is: one of the configured codes.
+    pub reason_code: Option<&'a str>,
+    /// Whether the engineer's last emergency awaits its review.
+    pub unreviewed: bool,
+}
+
+/// What a consent gives, and whose it is; nothing for an act that gives none and is about nobody in particular.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Terms<'a> {
+    /// The access that it gives, if it gives any.
+    pub access: Option<Access>,
+    /// How long it lasts in all; none: until revoked.
+    pub lasts: Option<Span>,
+    /// The organization that it names.
+    pub organization: Option<&'a str>,
+    /// What it is for.
+    pub purpose: Option<&'a str>,
+    /// The member of the workspace whose login it is about.
+    pub subject: Option<&'a MemberId>,
+}
+
+impl<'a> Terms<'a> {
+    /// Those of a grant.
+    #[must_use]
+    pub fn of(grant: &'a Grant) -> Self {
+        Self {
+            access: Some(grant.access),
+            lasts: grant.expires_at.map(|end| end.since(grant.starts_at)),
+            organization: grant.organization.as_deref(),
+            purpose: grant.purpose.as_deref(),
+            subject: Some(&grant.subject),
+        }
+    }
+
+    /// Those of an act about that member's login, which gives nothing.
+    #[must_use]
+    pub fn about(subject: &'a MemberId) -> Self {
+        Self { subject: Some(subject), ..Self::default() }
+    }
 }
 
 /// The facts of a session's beginning.

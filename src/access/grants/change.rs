@@ -8,6 +8,7 @@ use crate::domain::id::{GrantId, WorkspaceId};
 use crate::domain::member::Member;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Timestamp;
+use crate::policy::Terms;
 use crate::store::{Change, Write, grants, sessions};
 
 use super::{Lasting, create, window};
@@ -43,7 +44,8 @@ pub async fn change(
         }
         Ordering::Less | Ordering::Equal => (ControlAction::ShortenGrant, [None, None]),
     };
-    let asked = Asked { action, access: Some(grant.access), lasts, workspace: &workspace, now };
+    let terms = Terms { lasts, ..Terms::of(&grant) };
+    let asked = Asked { action, terms, workspace: &workspace, now };
     let decision = window::stricter(asked.by(&who, &access.engine.current()), objections.into_iter().flatten())?;
     match grant.standing(now) {
         Standing::Live | Standing::NotYet => {}

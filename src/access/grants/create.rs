@@ -6,7 +6,7 @@ use crate::domain::id::{GrantId, MemberKey, WorkspaceId};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::text::{BadText, Label};
 use crate::domain::time::Timestamp;
-use crate::policy::DecisionRecord;
+use crate::policy::{DecisionRecord, Terms};
 use crate::store::{Change, Write, grants};
 
 use super::{NewGrant, window};
@@ -40,9 +40,7 @@ pub async fn create(
     }
 
     let (grant, limit) = drawn_up(access, who.member.key(), new, now)?;
-    let lasts = window::length(grant.starts_at, grant.expires_at);
-    let asked =
-        Asked { action: ControlAction::CreateGrant, access: Some(grant.access), lasts, workspace: &workspace, now };
+    let asked = Asked { action: ControlAction::CreateGrant, terms: Terms::of(&grant), workspace: &workspace, now };
     let decision = window::stricter(asked.by(&who, &access.engine.current()), limit)?;
     if grants::open(&mut tx, &workspace.id, now).await?.len() >= OPEN {
         let refusal = Refusal::because(Code::Conflict, format!("the workspace has {OPEN} open grants already"));

@@ -83,7 +83,7 @@ pub async fn list(
     let after: Option<GrantId> = page.after()?;
     let mut read = access.store.read().await?;
     let workspace = workspaces::find(&mut read, workspace).await?.ok_or(Code::NotFound)?;
-    overseer.may(access, ControlAction::ReadSupportAccess, &workspace, access.clock.now())?;
+    overseer.may(access, ControlAction::ReadSupportAccess, None, &workspace, access.clock.now())?;
     let limit = page.limit();
     let found = grants::list(&mut read, &workspace.id, after.as_ref(), limit.saturating_add(1)).await?;
     Ok(Page::cut(found, limit, |grant| grant.id.to_string()))
@@ -97,7 +97,7 @@ pub async fn get(access: &Access, actor: &Actor, workspace: &WorkspaceId, id: &G
     let overseer = Overseer::of(actor, workspace)?;
     let mut read = access.store.read().await?;
     let workspace = workspaces::find(&mut read, workspace).await?.ok_or(Code::NotFound)?;
-    overseer.may(access, ControlAction::ReadSupportAccess, &workspace, access.clock.now())?;
+    overseer.may(access, ControlAction::ReadSupportAccess, None, &workspace, access.clock.now())?;
     grants::find(&mut read, &workspace.id, id).await?.ok_or(Code::NotFound.into())
 }
 

@@ -27,7 +27,7 @@ pub async fn revoke(
     let now = access.clock.now();
     let (overseer, workspace) = overseer.present(&mut tx, workspace).await?;
     let grant = grants::find(&mut tx, &workspace.id, id).await?.ok_or(Code::NotFound)?;
-    let decision = overseer.may(access, ControlAction::RevokeGrant, &workspace, now)?;
+    let decision = overseer.may(access, ControlAction::RevokeGrant, Some(&grant.subject), &workspace, now)?;
     if let Some(revoked_at) = grant.revoked_at {
         drop(tx);
         // Whoever revoked it first may still be waiting: this answer means the same as theirs.

@@ -46,7 +46,7 @@ pub async fn end_for_member(
     let (overseer, workspace) = overseer.present(&mut tx, workspace).await?;
     let session = sessions::find(&mut tx, id).await?;
     let session = session.filter(|session| session.workspace == workspace.id).ok_or(Code::NotFound)?;
-    overseer.may(access, ControlAction::EndSession, &workspace, now)?;
+    overseer.may(access, ControlAction::EndSession, Some(&session.subject), &workspace, now)?;
     show_out(access, tx, session, &overseer.name(), now).await
 }
 

@@ -92,7 +92,7 @@ pub async fn list(
     let after: Option<SessionId> = page.after()?;
     let mut read = access.store.read().await?;
     let workspace = workspaces::find(&mut read, workspace).await?.ok_or(Code::NotFound)?;
-    overseer.may(access, ControlAction::ReadSupportAccess, &workspace, access.clock.now())?;
+    overseer.may(access, ControlAction::ReadSupportAccess, None, &workspace, access.clock.now())?;
     let limit = page.limit();
     let found = sessions::list(&mut read, &workspace.id, after.as_ref(), limit.saturating_add(1)).await?;
     Ok(Page::cut(found.into_iter().map(Shown::from).collect(), limit, |shown| shown.session.id.to_string()))

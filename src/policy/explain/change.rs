@@ -1,4 +1,5 @@
 //! What might be otherwise: one change of the facts each, in plain words. Whether it would help is for the policies to say.
+use crate::domain::action::JudgedBy;
 use crate::domain::effect::Effect;
 use crate::domain::grant::Access;
 use crate::domain::member::Role;
@@ -13,7 +14,7 @@ use super::situation::Situation;
 pub(super) type Change = fn(&mut Situation) -> Option<String>;
 
 /// Everything that is tried, the likeliest first.
-pub(super) const CHANGES: [Change; 20] = [
+pub(super) const CHANGES: [Change; 22] = [
     grant,
     another_grant,
     wait,
@@ -34,6 +35,8 @@ pub(super) const CHANGES: [Change; 20] = [
     emergencies_allowed,
     later_emergency,
     another_approver,
+    another_judge,
+    reviewed,
 ];
 
 /// How long an invented window lasts: short enough for every sensible limit.
@@ -205,7 +208,8 @@ fn plan(on: &mut Situation) -> Option<String> {
 }
 
 fn emergencies_allowed(on: &mut Situation) -> Option<String> {
-    let barred = on.case.basis == BasisKind::Emergency && on.case.workspace.emergency_access == EmergencyAccess::Never;
+    let needed = on.case.basis == BasisKind::Emergency || is_work(on);
+    let barred = needed && on.case.workspace.emergency_access == EmergencyAccess::Never;
     barred.then(|| {
         on.case.workspace.emergency_access = EmergencyAccess::Allowed;
         format!("the contract of `{}` allows emergencies", on.case.workspace.id)
@@ -229,6 +233,18 @@ fn another_approver(on: &mut Situation) -> Option<String> {
     Some("a colleague approves the emergency".to_owned())
 }
 
+fn another_judge(on: &mut Situation) -> Option<String> {
+    let own = on.case.work.declared_by.as_ref().is_some_and(|declarer| declarer.id == on.case.engineer.id);
+    let colleague = format!("not-{}", on.case.engineer.id).parse().ok().filter(|_| own && is_work(on))?;
+    on.case.engineer.id = colleague;
+    Some("a colleague of the declarer does it".to_owned())
+}
+
+fn reviewed(on: &mut Situation) -> Option<String> {
+    (is_work(on) && std::mem::take(&mut on.case.work.unreviewed))
+        .then(|| format!("a colleague reviews the last emergency of `{}`", on.case.engineer.id))
+}
+
 /// The grant that the question stands on.
 fn based_on_grant(on: &mut Situation) -> Option<&mut GrantFacts> {
     (on.case.basis == BasisKind::Grant && (matches!(on.case.action, Action::Data(_)) || is_start(on)))
@@ -237,11 +253,23 @@ fn based_on_grant(on: &mut Situation) -> Option<&mut GrantFacts> {
 
 /// The member who acts, where a member does.
 fn acting_member(on: &mut Situation) -> Option<&mut MemberFacts> {
-    (matches!(on.case.action, Action::Control(_)) && !is_start(on)).then_some(&mut on.case.member)
+    (judged_by(on) == Some(JudgedBy::Consent)).then_some(&mut on.case.member)
 }
 
 fn is_start(on: &Situation) -> bool {
-    on.case.action == Action::Control(crate::domain::action::ControlAction::StartSession)
+    judged_by(on) == Some(JudgedBy::Start)
+}
+
+fn is_work(on: &Situation) -> bool {
+    judged_by(on) == Some(JudgedBy::Work)
+}
+
+/// What an act is judged by; none: it is a request.
+fn judged_by(on: &Situation) -> Option<JudgedBy> {
+    match on.case.action {
+        Action::Control(action) => Some(action.judged_by()),
+        Action::Data(_) => None,
+    }
 }
 
 fn after(at: Timestamp) -> Timestamp {

@@ -44,7 +44,8 @@ impl Situation {
         let has_subject = facts.contains_key("subject");
         let mut whole = world().map_err(BadFacts::Malformed)?;
         let basis = ["grant", "emergency"].into_iter().find(|basis| facts.contains_key(*basis)).unwrap_or("none");
-        whole.extend([("basis".into(), basis.into()), ("access".into(), Value::Null), ("lasts".into(), Value::Null)]);
+        whole.insert("basis".into(), basis.into());
+        whole.extend(["access", "lasts", "organization", "purpose", "own"].map(|fact| (fact.to_owned(), Value::Null)));
         let mut session = Map::new();
         for (name, value) in facts {
             if ["reason", "ticket"].contains(&name.as_str()) {

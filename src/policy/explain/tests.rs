@@ -64,6 +64,8 @@ fn each_cause_has_its_own_remedy_and_two_causes_need_two() {
         told(r#"{"action": "CreateGrant", "lasts": "8d"}"#),
         told(r#"{"action": "CreateGrant", "member": {"role": "admin"}, "impersonated": true}"#),
         told(r#"{"action": "ReadTrail", "workspace": {"plan": "team"}}"#),
+        told(r#"{"action": "StartEmergency", "work": {"unreviewed": true}}"#),
+        told(r#"{"action": "ReviewEmergency", "work": {"declared_by": {"id": "ada"}}}"#),
     ];
     insta::assert_snapshot!(all.join("\n--\n"));
 }

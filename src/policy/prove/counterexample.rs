@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::facts::{self, Facts};
 use super::names::Names;
+use crate::domain::action::{ControlAction, JudgedBy};
 use crate::domain::refusal::Code;
 use crate::policy::bundle::Bundle;
 use crate::policy::scenario::{self, Decided};
@@ -180,13 +181,14 @@ fn word(facts: &Facts, pointer: &str) -> String {
     }
 }
 
-fn by_engineer(facts: &Facts) -> bool {
+/// What the act is judged by; none: it is a request.
+fn judged_by(facts: &Facts) -> Option<JudgedBy> {
     let action = word(facts, "/action");
-    ["Read", "Write", "Delete", "LoginAs", "Consent", "StartSession"].contains(&action.as_str())
+    ControlAction::ALL.iter().find(|known| known.name() == action).map(|known| known.judged_by())
 }
 
 fn who(facts: &Facts) -> String {
-    if !by_engineer(facts) {
+    if judged_by(facts) == Some(JudgedBy::Consent) {
         let role = word(facts, "/member/role");
         return format!("{}, {role} in {}", word(facts, "/member/id"), word(facts, "/member/workspace"));
     }
@@ -199,7 +201,7 @@ fn who(facts: &Facts) -> String {
 
 fn what(facts: &Facts) -> String {
     let action = word(facts, "/action");
-    if !by_engineer(facts) || action == "StartSession" {
+    if judged_by(facts).is_some() {
         return action;
     }
     let subject = format!("{} of {}", word(facts, "/subject/id"), word(facts, "/subject/workspace"));
@@ -212,8 +214,9 @@ fn place(facts: &Facts) -> String {
 }
 
 fn basis(facts: &Facts) -> Option<String> {
-    if !by_engineer(facts) {
-        return None;
+    match judged_by(facts) {
+        Some(JudgedBy::Consent | JudgedBy::Work) => return None,
+        Some(JudgedBy::Start) | None => {}
     }
     let of = |name: &str| word(facts, name);
     Some(match of("/basis").as_str() {

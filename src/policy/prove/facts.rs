@@ -4,6 +4,7 @@ use cedar_policy_symcc::Env;
 use serde_json::{Map, Value, json};
 
 use super::names::Names;
+use crate::domain::action::{ControlAction, JudgedBy};
 use crate::domain::time::{Span, Timestamp};
 use crate::policy::scenario;
 
@@ -30,9 +31,12 @@ pub(super) fn of(env: &Env, names: &mut Names) -> Result<Facts, String> {
         facts.extend(consent(context)?);
     } else {
         example.names.of(principal);
-        facts.insert("chained".into(), flag(&fact(context, "chained")?)?);
-        let more = if action == "StartSession" { example.start(context)? } else { example.access(context, &action)? };
-        facts.extend(more);
+        let act = ControlAction::ALL.iter().find(|known| known.name() == action).map(|known| known.judged_by());
+        facts.extend(match act {
+            Some(JudgedBy::Work) => Facts::from_iter([("work".to_owned(), example.work(context)?.into())]),
+            Some(JudgedBy::Start) => example.start(context)?,
+            Some(JudgedBy::Consent) | None => example.access(context, &action)?,
+        });
         facts.insert("engineer".into(), example.engineer(principal)?);
     }
     facts.insert("action".into(), action.into());
@@ -91,7 +95,7 @@ impl Example<'_> {
         let session = record(&fact(context, "session")?)?;
         let subject = reference(&part(&session, "subject")?)?;
         let person = self.member(&subject)?;
-        let mut facts = Facts::new();
+        let mut facts = Facts::from_iter([("chained".to_owned(), flag(&fact(context, "chained")?)?)]);
         let mut about = Facts::from_iter([
             ("id".to_owned(), "se_1".into()),
             ("workspace".to_owned(), person.get("workspace").cloned().unwrap_or_default()),
@@ -125,7 +129,7 @@ impl Example<'_> {
     }
 
     fn start(&mut self, context: &Context) -> Result<Facts, String> {
-        let mut facts = Facts::new();
+        let mut facts = Facts::from_iter([("chained".to_owned(), flag(&fact(context, "chained")?)?)]);
         if let Some(subject) = context.get("subject") {
             facts.insert("subject".into(), self.member(&reference(&subject)?)?);
         }
@@ -139,6 +143,22 @@ impl Example<'_> {
         }
         self.basis(context, &mut facts)?;
         Ok(facts)
+    }
+
+    fn work(&mut self, context: &Context) -> Result<Facts, String> {
+        let subject = context.get("subject").map(|uid| self.member(&reference(&uid)?)).transpose()?;
+        let declared_by = context.get("declared_by").map(|uid| self.engineer(&reference(&uid)?)).transpose()?;
+        let word = |name: &str| context.get(name).as_ref().map_or(Ok(Value::Null), text);
+        Ok(Facts::from_iter([
+            ("access".to_owned(), word("access")?),
+            ("lasts".to_owned(), length(context)?),
+            ("reason".to_owned(), word("reason")?),
+            ("ticket".to_owned(), word("ticket")?),
+            ("reason_code".to_owned(), word("reason_code")?),
+            ("subject".to_owned(), subject.unwrap_or_default()),
+            ("declared_by".to_owned(), declared_by.unwrap_or_default()),
+            ("unreviewed".to_owned(), flag(&fact(context, "unreviewed")?)?),
+        ]))
     }
 
     fn basis(&mut self, context: &Context, facts: &mut Facts) -> Result<(), String> {
@@ -213,12 +233,20 @@ impl Example<'_> {
 }
 
 fn consent(context: &Context) -> Result<Facts, String> {
-    let lasts = context.get("lasts").map(|length| millis(&length)).transpose()?;
     Ok(Facts::from_iter([
         ("impersonated".to_owned(), flag(&fact(context, "impersonated")?)?),
         ("access".to_owned(), context.get("access").as_ref().map_or(Ok(Value::Null), text)?),
-        ("lasts".to_owned(), lasts.map(|millis| json!(Span::from_millis(millis))).unwrap_or_default()),
+        ("lasts".to_owned(), length(context)?),
+        ("organization".to_owned(), context.get("organization").as_ref().map_or(Ok(Value::Null), text)?),
+        ("purpose".to_owned(), context.get("purpose").as_ref().map_or(Ok(Value::Null), text)?),
+        ("own".to_owned(), context.get("own").as_ref().map_or(Ok(Value::Null), flag)?),
     ]))
+}
+
+/// How long it lasts; null: without an end.
+fn length(context: &Context) -> Result<Value, String> {
+    let lasts = context.get("lasts").map(|length| millis(&length)).transpose()?;
+    Ok(lasts.map(|millis| json!(Span::from_millis(millis))).unwrap_or_default())
 }
 
 /// The parts of a record.

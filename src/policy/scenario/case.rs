@@ -10,7 +10,9 @@ use crate::domain::action::ControlAction;
 use crate::domain::effect::Effect;
 use crate::domain::grant::Access;
 use crate::domain::time::{Span, Timestamp};
-use crate::policy::facts::{EmergencyFacts, EngineerFacts, GrantFacts, MemberFacts, SessionFacts, WorkspaceFacts};
+use crate::policy::facts::{
+    EmergencyFacts, EngineerFacts, GrantFacts, MemberFacts, SessionFacts, WorkFacts, WorkspaceFacts,
+};
 
 /// The base world: a business workspace, its owner olga, the engineer ada, a live full grant and an emergency.
 const WORLD: &str = include_str!("../../../policies/tests/world.json");
@@ -37,6 +39,11 @@ pub(in crate::policy) struct Case {
     pub impersonated: bool,
     pub access: Option<Access>,
     pub lasts: Option<Span>,
+    pub organization: Option<String>,
+    pub purpose: Option<String>,
+    /// Whether the act is about the member's own login; none: about nobody's.
+    pub own: Option<bool>,
+    pub work: WorkFacts,
     #[serde(flatten)]
     pub expected: Expected,
 }

@@ -1,18 +1,19 @@
 //! From a case to a question, and from the answer to an outcome.
 use std::sync::Arc;
 
-use crate::domain::action::ControlAction;
+use crate::domain::action::{ControlAction, JudgedBy};
 use crate::domain::effect::Effect;
 use crate::domain::emergency::Emergency;
 use crate::domain::engineer::Engineer;
 use crate::domain::grant::{Grant, Origin};
+use crate::domain::id::MemberId;
 use crate::domain::member::Member;
 use crate::domain::session::{Basis, Session};
 use crate::domain::workspace::Workspace;
-use crate::policy::facts::{EmergencyFacts, EngineerFacts, GrantFacts, MemberFacts, WorkspaceFacts};
+use crate::policy::facts::{EmergencyFacts, EngineerFacts, GrantFacts, MemberFacts, WorkFacts, WorkspaceFacts};
 use crate::policy::{
     Asked, Bundle, ControlFacts, ControlQuestion, DecisionRecord, Http, Nouns, Prepared, Principal, Refused,
-    SessionStart, decide_access, decide_control,
+    SessionStart, Terms, Work, decide_access, decide_control,
 };
 
 use super::case::{Action, BasisKind, Case, Decision, Outcome};
@@ -86,20 +87,38 @@ pub(super) fn with_question<T>(
 ) -> Result<T, String> {
     let (engineer, member, subject) = (engineer(&case.engineer), member(&case.member), member(&case.subject));
     let (workspace, grant) = (workspace(&case.workspace), grant(case));
-    let (principal, facts) = if action == ControlAction::StartSession {
-        let grant = match case.basis {
-            BasisKind::Grant => Some((&grant, &subject)),
-            BasisKind::None => None,
-            BasisKind::Emergency => return Err("no session begins on an emergency yet".to_owned()),
-        };
-        let (reason, ticket) = (&case.session.reason, case.session.ticket.as_deref());
-        let start = SessionStart { grant, chained: case.chained, reason, ticket };
-        (Principal::Engineer(&engineer), ControlFacts::Start(start))
-    } else {
-        let Case { impersonated, access, lasts, .. } = *case;
-        (Principal::Member(&member), ControlFacts::Consent { impersonated, access, lasts })
+    let other = somebody_else(&member.id)?;
+    let (asked_of, declarer) =
+        (case.work.subject.as_ref().map(self::member), case.work.declared_by.as_ref().map(self::engineer));
+    let (principal, facts) = match action.judged_by() {
+        JudgedBy::Start => {
+            let grant = match case.basis {
+                BasisKind::Grant => Some((&grant, &subject)),
+                BasisKind::None => None,
+                BasisKind::Emergency => return Err("no session begins on an emergency yet".to_owned()),
+            };
+            let (reason, ticket) = (&case.session.reason, case.session.ticket.as_deref());
+            let start = SessionStart { grant, chained: case.chained, reason, ticket };
+            (Principal::Engineer(&engineer), ControlFacts::Start(start))
+        }
+        JudgedBy::Consent => {
+            let (organization, purpose) = (case.organization.as_deref(), case.purpose.as_deref());
+            let subject = case.own.map(|own| if own { &member.id } else { &other });
+            let terms = Terms { access: case.access, lasts: case.lasts, organization, purpose, subject };
+            (Principal::Member(&member), ControlFacts::Consent { impersonated: case.impersonated, terms })
+        }
+        JudgedBy::Work => {
+            let work = work(&case.work, asked_of.as_ref(), declarer.as_ref());
+            (Principal::Engineer(&engineer), ControlFacts::Work(work))
+        }
     };
     Ok(ask(ControlQuestion { principal, action, workspace: &workspace, now: case.at, facts }))
+}
+
+/// The id of a member who is not this one: no policy can tell which.
+fn somebody_else(member: &MemberId) -> Result<MemberId, String> {
+    let id = if member.as_str() == "nobody" { "somebody" } else { "nobody" };
+    id.parse().map_err(|_| format!("`{id}` is no id of a member"))
 }
 
 fn allowed(decision: &DecisionRecord) -> Outcome {
@@ -183,6 +202,19 @@ fn grant(case: &Case) -> Grant {
         revoked_at: facts.revoked.then_some(case.at),
         revoked_by: None,
         revision: 0,
+    }
+}
+
+fn work<'a>(facts: &'a WorkFacts, subject: Option<&'a Member>, declared_by: Option<&'a Engineer>) -> Work<'a> {
+    Work {
+        access: facts.access,
+        lasts: facts.lasts,
+        reason: facts.reason.as_deref(),
+        ticket: facts.ticket.as_deref(),
+        subject,
+        declared_by,
+        reason_code: facts.reason_code.as_deref(),
+        unreviewed: facts.unreviewed,
     }
 }
 

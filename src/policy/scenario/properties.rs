@@ -8,7 +8,7 @@ use super::case::{Action, BasisKind, Case, Decision};
 use super::random::{DAY, cases};
 use super::testing::with_request;
 use super::{play, testing};
-use crate::domain::action::ControlAction;
+use crate::domain::action::{ControlAction, JudgedBy};
 use crate::domain::effect::Effect;
 use crate::domain::grant::Access;
 use crate::domain::id::{MemberId, MemberKey, WorkspaceId};
@@ -51,7 +51,11 @@ proptest! {
     /// Promise 10: a decision is a function of its recorded facts.
     #[test]
     fn recorded_facts_decide_the_same_again(case in cases()) {
-        let Action::Data(_) = case.action else { return Ok(()) };
+        let replayed = match case.action {
+            Action::Data(_) => replayed,
+            Action::Control(action) if action.judged_by() == JudgedBy::Work => replayed_work,
+            Action::Control(_) => return Ok(()),
+        };
         let first = record(&case);
         let again = record(&replayed(&first.facts));
         let said = |record: DecisionRecord| (record.allow, record.code, record.policies, record.facts);
@@ -60,10 +64,20 @@ proptest! {
 }
 
 fn record(case: &Case) -> DecisionRecord {
-    match testing::request(&BUNDLE, case) {
-        Ok(permit) => permit.decision().clone(),
+    match play::decide(&BUNDLE, case).unwrap() {
+        Ok(decision) => decision,
         Err(refused) => refused.decision,
     }
+}
+
+/// The recorded facts of an engineer's work as a case of their own.
+fn replayed_work(facts: &str) -> Case {
+    let facts: serde_json::Value = serde_json::from_str(facts).unwrap();
+    let mut case = testing::case(&serde_json::json!({"action": facts["action"], "at": facts["now"]}).to_string());
+    case.engineer = serde_json::from_value(facts["engineer"].clone()).unwrap();
+    case.workspace = serde_json::from_value(facts["workspace"].clone()).unwrap();
+    case.work = serde_json::from_value(facts["work"].clone()).unwrap();
+    case
 }
 
 /// The recorded facts of a request as a case of their own.
@@ -114,11 +128,26 @@ fn permitted(case: &Case) -> bool {
             let looking = effect == Effect::Read || case.basis == BasisKind::Emergency;
             known && scope && (looking || case.grant.access == Access::Full) && supported(case, &session)
         }
-        Action::Control(ControlAction::StartSession) => {
-            supported(case, &key(&case.subject.workspace, &case.subject.id))
-        }
-        Action::Control(action) => decided_by_owner(case, action),
+        Action::Control(action) => match action.judged_by() {
+            JudgedBy::Start => supported(case, &key(&case.subject.workspace, &case.subject.id)),
+            JudgedBy::Consent => decided_by_owner(case, action),
+            JudgedBy::Work => proper_work(case, action),
+        },
     }
+}
+
+fn proper_work(case: &Case, action: ControlAction) -> bool {
+    use ControlAction as A;
+    let work = &case.work;
+    let here = work.subject.as_ref().is_none_or(|subject| subject.workspace == case.workspace.id);
+    let some_time = work.lasts.is_none_or(|lasts| lasts.as_millis() > 0);
+    let emergency = matches!(action, A::StartEmergency | A::ApproveEmergency);
+    let another = work.declared_by.as_ref().is_some_and(|declarer| declarer.id != case.engineer.id);
+    here && some_time
+        && (!case.workspace.forced_sso || matches!(action, A::WorkSupportRequest | A::ReviewEmergency))
+        && (!emergency || case.workspace.emergency_access == EmergencyAccess::Allowed)
+        && (action != A::StartEmergency || !work.unreviewed)
+        && (another || !matches!(action, A::ApproveEmergency | A::ReviewEmergency))
 }
 
 fn key(workspace: &WorkspaceId, id: &MemberId) -> MemberKey {

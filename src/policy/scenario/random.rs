@@ -11,6 +11,7 @@ use crate::domain::grant::Access;
 use crate::domain::member::Role;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::{EmergencyAccess, Plan};
+use crate::policy::facts::{EngineerFacts, MemberFacts};
 
 static WORLD: LazyLock<Case> = LazyLock::new(|| testing::case(r#"{"action":"Read"}"#));
 
@@ -89,7 +90,13 @@ pub(in crate::policy) fn cases() -> impl Strategy<Value = Case> {
         mostly(Some(3 * DAY), vec![None, Some(0), Some(-1), Some(7 * DAY), Some(7 * DAY + 1)]),
     );
     let basis = prop_oneof![6 => Just(BasisKind::Grant), 3 => Just(BasisKind::Emergency), 1 => Just(BasisKind::None)];
-    let beside = (flags, consent, basis, any::<std::net::IpAddr>());
+    let work = (
+        mostly("acme", vec!["globex"]),
+        mostly(Some("bob"), vec![None, Some("ada")]),
+        mostly(Some(DAY), vec![None, Some(0), Some(-1)]),
+        mostly(false, vec![true]),
+    );
+    let beside = (flags, consent, basis, any::<std::net::IpAddr>(), work);
     (people(), action(), grant, emergency, beside).prop_map(|(mut case, action, grant, emergency, beside)| {
         case.action = action;
         case.grant.workspace = grant.0.0.parse().unwrap();
@@ -114,6 +121,12 @@ pub(in crate::policy) fn cases() -> impl Strategy<Value = Case> {
             (basis, _) => basis,
         };
         case.http.ip = beside.3;
+        case.work.subject =
+            case.work.subject.take().map(|subject| MemberFacts { workspace: beside.4.0.parse().unwrap(), ..subject });
+        let declarer = case.work.declared_by.take();
+        case.work.declared_by =
+            beside.4.1.zip(declarer).map(|(id, facts)| EngineerFacts { id: id.parse().unwrap(), ..facts });
+        (case.work.lasts, case.work.unreviewed) = (beside.4.2.map(Span::from_millis), beside.4.3);
         case
     })
 }
