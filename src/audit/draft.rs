@@ -12,7 +12,7 @@ use crate::domain::id::{
 };
 use crate::domain::time::Timestamp;
 
-use super::event::{Event, Kind, Response};
+use super::event::{Event, Kind, RequestFacts, Response};
 
 /// An event that is ready to be appended.
 #[derive(Debug)]
@@ -25,13 +25,32 @@ pub struct Draft {
     pub(super) members: Vec<u8>,
 }
 
-/// What is recorded of a request in a session. It borrows what it tells.
+/// One record of a request in a session. It borrows what it tells.
 #[derive(Debug)]
 pub struct AccessEvent<'a> {
     /// When.
     pub at: Timestamp,
     /// What happened.
     pub kind: Kind,
+    /// Who asked for what.
+    pub told: &'a Told,
+    /// The decision, if this event tells it.
+    pub decision: Option<AccessDecision<'a>>,
+    /// The answer.
+    pub response: Option<Response>,
+}
+
+/// Who asked for what: the part that all records of one request have in common, written out once.
+#[derive(Debug)]
+pub struct Told {
+    workspace: WorkspaceId,
+    /// The members from `workspace` to `request`, with a comma before each.
+    members: Vec<u8>,
+}
+
+/// Who asks, where and why.
+#[derive(Debug, Serialize)]
+pub struct AccessBy<'a> {
     /// Where.
     pub workspace: &'a WorkspaceId,
     /// Who.
@@ -50,10 +69,6 @@ pub struct AccessEvent<'a> {
     pub ticket: Option<&'a str>,
     /// The request.
     pub request: AccessRequest<'a>,
-    /// The decision, if this event tells it.
-    pub decision: Option<AccessDecision<'a>>,
-    /// The answer.
-    pub response: Option<Response>,
 }
 
 /// A request, as far as the trail tells: [`super::RequestFacts`], borrowed.
@@ -92,11 +107,16 @@ pub struct AccessDecision<'a> {
     pub facts: &'a str,
 }
 
-/// The members of a line between `node` and `decision`, in their order (contract, section 7).
+/// Which event a line tells of.
 #[derive(Serialize)]
-struct Head<'a, R> {
+struct Which<'a> {
     event_id: &'a EventId,
     kind: Kind,
+}
+
+/// The members between `kind` and `decision`, in their order (contract, section 7), of any event.
+#[derive(Serialize)]
+struct By<'a> {
     workspace: Option<&'a WorkspaceId>,
     engineer: Option<&'a EngineerId>,
     subject: Option<&'a MemberId>,
@@ -107,7 +127,7 @@ struct Head<'a, R> {
     ticket: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     case: Option<&'a CaseId>,
-    request: Option<R>,
+    request: Option<&'a RequestFacts>,
 }
 
 /// A decision but for its facts, which are JSON already and come last.
@@ -119,21 +139,28 @@ struct Verdict<'a> {
     bundle: &'a str,
 }
 
-/// The members from `event_id` to `response`, with a comma before each.
-fn members<R: Serialize>(
-    head: &Head<'_, R>,
+impl Told {
+    /// Writes it out.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    pub fn new(by: &AccessBy<'_>) -> serde_json::Result<Self> {
+        let mut members = Vec::with_capacity(1024);
+        list(&mut members, by)?;
+        Ok(Self { workspace: by.workspace.clone(), members })
+    }
+}
+
+/// Writes what was decided and answered, after all other members.
+fn outcome(
+    out: &mut Vec<u8>,
     decision: Option<&AccessDecision<'_>>,
     response: Option<&Response>,
-) -> serde_json::Result<Vec<u8>> {
-    let mut out = Vec::with_capacity(2048);
-    open(&mut out, head)?;
-    if let Some(brace) = out.first_mut() {
-        *brace = b',';
-    }
+) -> serde_json::Result<()> {
     out.extend_from_slice(br#","decision":"#);
     match decision {
         Some(AccessDecision { allow, code, policies, bundle, facts }) => {
-            open(&mut out, &Verdict { allow: *allow, code: *code, policies, bundle })?;
+            open(out, &Verdict { allow: *allow, code: *code, policies, bundle })?;
             out.extend_from_slice(br#","facts":"#);
             out.extend_from_slice(facts.as_bytes());
             out.push(b'}');
@@ -141,12 +168,12 @@ fn members<R: Serialize>(
         None => out.extend_from_slice(b"null"),
     }
     out.extend_from_slice(br#","response":"#);
-    serde_json::to_writer(&mut out, &response)?;
+    serde_json::to_writer(&mut *out, &response)?;
     // Facts are copied as they came, perhaps over several lines; in JSON a raw line break is always mere space.
     if out.contains(&b'\n') || out.contains(&b'\r') {
         out.iter_mut().filter(|byte| matches!(**byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
     }
-    Ok(out)
+    Ok(())
 }
 
 /// Writes an object that goes on: without the brace at its end.
@@ -156,36 +183,36 @@ fn open(out: &mut Vec<u8>, object: &impl Serialize) -> serde_json::Result<()> {
     Ok(())
 }
 
+/// Writes the members of an object that is open already, with a comma before each.
+fn list(out: &mut Vec<u8>, object: &impl Serialize) -> serde_json::Result<()> {
+    let start = out.len();
+    open(out, object)?;
+    if let Some(brace) = out.get_mut(start) {
+        *brace = b',';
+    }
+    Ok(())
+}
+
 impl TryFrom<&AccessEvent<'_>> for Draft {
     type Error = serde_json::Error;
     fn try_from(event: &AccessEvent<'_>) -> serde_json::Result<Self> {
-        let event_id = EventId::mint(event.at);
-        let head = Head {
-            event_id: &event_id,
-            kind: event.kind,
-            workspace: Some(event.workspace),
-            engineer: Some(event.engineer),
-            subject: Some(event.subject),
-            session: Some(event.session),
-            grant: event.grant,
-            emergency: event.emergency,
-            reason: Some(event.reason),
-            ticket: event.ticket,
-            case: None,
-            request: Some(&event.request),
-        };
-        let members = members(&head, event.decision.as_ref(), event.response.as_ref())?;
-        let workspace = Some(event.workspace.clone());
-        Ok(Self { at: event.at, event_id, kind: event.kind, workspace, members })
+        let AccessEvent { at, kind, told, decision, response } = event;
+        let event_id = EventId::mint(*at);
+        let facts = decision.as_ref().map_or(0, |decision| decision.facts.len());
+        let mut members = Vec::with_capacity(told.members.len() + facts + 512);
+        list(&mut members, &Which { event_id: &event_id, kind: *kind })?;
+        members.extend_from_slice(&told.members);
+        outcome(&mut members, decision.as_ref(), response.as_ref())?;
+        Ok(Self { at: *at, event_id, kind: *kind, workspace: Some(told.workspace.clone()), members })
     }
 }
 
 impl TryFrom<Event> for Draft {
     type Error = serde_json::Error;
     fn try_from(event: Event) -> serde_json::Result<Self> {
-        let head = Head {
-            event_id: &event.event_id,
-            kind: event.kind,
+        let mut members = Vec::with_capacity(2048);
+        list(&mut members, &Which { event_id: &event.event_id, kind: event.kind })?;
+        let by = By {
             workspace: event.workspace.as_ref(),
             engineer: event.engineer.as_ref(),
             subject: event.subject.as_ref(),
@@ -197,6 +224,7 @@ impl TryFrom<Event> for Draft {
             case: event.case.as_ref(),
             request: event.request.as_ref(),
         };
+        list(&mut members, &by)?;
         let decision = event.decision.as_ref().map(|decision| AccessDecision {
             allow: decision.allow,
             code: decision.code.as_deref(),
@@ -204,7 +232,7 @@ impl TryFrom<Event> for Draft {
             bundle: &decision.bundle,
             facts: decision.facts.get(),
         });
-        let members = members(&head, decision.as_ref(), event.response.as_ref())?;
+        outcome(&mut members, decision.as_ref(), event.response.as_ref())?;
         Ok(Self { at: event.at, event_id: event.event_id, kind: event.kind, workspace: event.workspace, members })
     }
 }

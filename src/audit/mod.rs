@@ -33,7 +33,7 @@ mod verify;
 pub(crate) mod samples;
 
 pub use anchors::checkpoints;
-pub use draft::{AccessDecision, AccessEvent, AccessRequest, Draft};
+pub use draft::{AccessBy, AccessDecision, AccessEvent, AccessRequest, Draft, Told};
 pub use end::{Link, last_links};
 pub use event::{Decision, Event, Kind, Outcome, RequestFacts, Response};
 pub use export::{ExportError, Selection, export, export_selected};

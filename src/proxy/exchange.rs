@@ -72,7 +72,7 @@ async fn pass(
             let admitted = admit(presented, gate, arrival).await?;
             gate.limits.request_of(&admitted.entry.engineer.id)?;
             let permitted = authorize(admitted, gate, arrival)?;
-            Proof::Recorded(record(permitted, gate, arrival).await?)
+            Proof::Recorded(Box::new(record(permitted, gate, arrival).await?))
         }
     };
     let mut request = Request::new(body);

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 
-use crate::audit::{Appended, Outcome};
+use crate::audit::{Appended, Outcome, Told};
 use crate::cache::{Entering, Entry};
 use crate::domain::refusal::{Code, Refusal};
 use crate::request::{Routed, Upgrade};
@@ -31,7 +31,7 @@ type Unanswered = (Outcome, Refusal);
 /// Why a request may be sent. There is no other reason.
 pub(super) enum Proof {
     /// The policies permit it, and the trail says so.
-    Recorded(Recorded),
+    Recorded(Box<Recorded>),
     /// It is nobody's whom we know, and its route is open to everybody.
     Unimpersonated(Unimpersonated),
 }
@@ -47,10 +47,10 @@ pub(super) async fn forward(
     gate: &Arc<Gate>,
     arrival: &Arrival,
 ) -> Result<Response<Body>, Box<TurnedAway>> {
-    let Passage { routed, footing, entering, pending } = Passage::of(proof, gate);
+    let Passage { routed, footing, entering, told, pending } = Passage::of(proof, gate);
     let session = footing.session();
     let progress = Arc::new(Progress::default());
-    let mut completion = Completion::new(gate, session.clone(), &routed, arrival, Arc::clone(&progress));
+    let mut completion = Completion::new(gate, told, &routed, arrival, Arc::clone(&progress));
     let over = CancellationToken::new();
     let client = routed.request.upgrade.as_ref().map(|_| hyper::upgrade::on(&mut request));
     let asking = Asking { gate, arrival, routed: &routed, footing, progress: &progress, over: &over, pending };
@@ -89,6 +89,8 @@ struct Passage {
     footing: Footing,
     /// Ending the session waits for this.
     entering: Option<Entering>,
+    /// Who asks for what; none: the exchange is nobody's whom we know.
+    told: Option<Told>,
     /// The record that must be on disk before any byte of the answer leaves.
     pending: Option<Appended>,
 }
@@ -96,16 +98,17 @@ struct Passage {
 impl Passage {
     fn of(proof: Proof, gate: &Arc<Gate>) -> Self {
         match proof {
-            Proof::Recorded(Recorded { permitted, pending }) => {
+            Proof::Recorded(recorded) => {
+                let Recorded { permitted, told, pending } = *recorded;
                 let Permitted { routed, token, entry, chained, entering, permit, bundle } = permitted;
                 // The permit was for this one request: it is spent here.
                 drop(permit);
                 let footing = Footing::Session(Watch::new(gate, Stands { token, entry, bundle, chained }, &routed));
-                Self { routed, footing, entering: Some(entering), pending }
+                Self { routed, footing, entering: Some(entering), told: Some(told), pending }
             }
             Proof::Unimpersonated(unimpersonated) => {
                 let routed = unimpersonated.into_routed();
-                Self { routed, footing: Footing::Nobody, entering: None, pending: None }
+                Self { routed, footing: Footing::Nobody, entering: None, told: None, pending: None }
             }
         }
     }

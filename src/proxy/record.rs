@@ -3,7 +3,7 @@ use std::borrow::Cow;
 
 use http::header::USER_AGENT;
 
-use crate::audit::{AccessDecision, AccessEvent, AccessRequest, Appended, Draft, Kind, Unavailable};
+use crate::audit::{AccessBy, AccessDecision, AccessEvent, AccessRequest, Appended, Draft, Kind, Told, Unavailable};
 use crate::cache::Entry;
 use crate::domain::effect::Effect;
 use crate::domain::refusal::{Code, Refusal};
@@ -21,6 +21,8 @@ const LONGEST: usize = 200;
 /// A request whose permit is in the trail.
 pub(super) struct Recorded {
     pub(super) permitted: Permitted,
+    /// Who asks for what, as the record of the end will tell it too.
+    pub(super) told: Told,
     /// The record that must be safe before any byte of the answer leaves; none: it is already.
     pub(super) pending: Option<Appended>,
 }
@@ -30,14 +32,20 @@ pub(super) struct Recorded {
 /// # Errors
 /// `audit-unavailable`: then nothing passes.
 pub(super) async fn record(permitted: Permitted, gate: &Gate, arrival: &Arrival) -> Result<Recorded, Refusal> {
-    let mut event = event(Kind::AccessPermitted, &permitted.entry, &permitted.routed, arrival);
-    event.decision = Some(decided(permitted.permit.decision()));
+    let told = told(&permitted.entry, &permitted.routed, arrival).ok_or(Code::AuditUnavailable)?;
+    let event = AccessEvent {
+        at: arrival.now,
+        kind: Kind::AccessPermitted,
+        told: &told,
+        decision: Some(decided(permitted.permit.decision())),
+        response: None,
+    };
     let appended = gate.journal.append(&event).await.map_err(unavailable)?;
     if strongest(&permitted.routed) == Effect::Read {
-        return Ok(Recorded { permitted, pending: Some(appended) });
+        return Ok(Recorded { permitted, told, pending: Some(appended) });
     }
     appended.durable().await.map_err(unavailable)?;
-    Ok(Recorded { permitted, pending: None })
+    Ok(Recorded { permitted, told, pending: None })
 }
 
 /// The refusal when the trail cannot be written.
@@ -53,24 +61,22 @@ pub(super) fn refused(
     refusal: &Refusal,
     decision: Option<&DecisionRecord>,
 ) -> Option<Draft> {
-    let mut event = event(Kind::AccessRefused, entry, routed, arrival);
     let undecided =
         AccessDecision { allow: false, code: Some(refusal.code.as_str()), policies: &[], bundle: "", facts: "{}" };
-    event.decision = Some(decision.map_or(undecided, decided));
-    let draft = Draft::try_from(&event);
-    draft.inspect_err(|error| tracing::error!(%error, "a refusal cannot be written as JSON")).ok()
+    let decision = Some(decision.map_or(undecided, decided));
+    let told = told(entry, routed, arrival)?;
+    let event = AccessEvent { at: arrival.now, kind: Kind::AccessRefused, told: &told, decision, response: None };
+    written_out(Draft::try_from(&event))
 }
 
-/// What every event of a request says.
-pub(super) fn event<'a>(kind: Kind, entry: &'a Entry, routed: &'a Routed, arrival: &'a Arrival) -> AccessEvent<'a> {
+/// Who asks for what; nothing when it cannot be written down.
+fn told(entry: &Entry, routed: &Routed, arrival: &Arrival) -> Option<Told> {
     let session = &entry.session;
     let (grant, emergency) = match &entry.basis {
         Basis::Grant(grant) => (Some(&grant.id), None),
         Basis::Emergency(emergency) => (None, Some(&emergency.id)),
     };
-    AccessEvent {
-        at: arrival.now,
-        kind,
+    written_out(Told::new(&AccessBy {
         workspace: &session.workspace,
         engineer: &session.engineer,
         subject: &session.subject,
@@ -80,9 +86,11 @@ pub(super) fn event<'a>(kind: Kind, entry: &'a Entry, routed: &'a Routed, arriva
         reason: &session.reason,
         ticket: session.ticket.as_deref(),
         request: request(routed, arrival),
-        decision: None,
-        response: None,
-    }
+    }))
+}
+
+fn written_out<T>(written: serde_json::Result<T>) -> Option<T> {
+    written.inspect_err(|error| tracing::error!(%error, "what happened cannot be written as JSON")).ok()
 }
 
 fn request<'a>(routed: &'a Routed, arrival: &'a Arrival) -> AccessRequest<'a> {

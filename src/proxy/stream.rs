@@ -11,8 +11,8 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio_util::sync::DropGuard;
 
-use crate::audit::{self, Kind, Outcome};
-use crate::cache::{Entry, Stream};
+use crate::audit::{self, AccessEvent, Kind, Outcome, Told};
+use crate::cache::Stream;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Timestamp;
 use crate::request::{Routed, safe_response_header, safe_trailer};
@@ -22,12 +22,11 @@ use super::body::{Body, BoxError, Lapse, Lapsed, Progress, sift};
 use super::cookie_jar;
 use super::exchange::Arrival;
 use super::gate::Gate;
-use super::record;
 
 /// Records how an exchange came to its end, whatever ends it.
 pub(super) struct Completion {
     gate: Arc<Gate>,
-    session: Option<Arc<Entry>>,
+    told: Option<Told>,
     routed: Arc<Routed>,
     arrival: Arrival,
     outcome: Outcome,
@@ -37,17 +36,17 @@ pub(super) struct Completion {
 }
 
 impl Completion {
-    /// In `session`. Without one the exchange was nobody's whom we know, and is only counted.
+    /// Of what is `told`. Without that the exchange was nobody's whom we know, and is only counted.
     pub(super) fn new(
         gate: &Arc<Gate>,
-        session: Option<Arc<Entry>>,
+        told: Option<Told>,
         routed: &Arc<Routed>,
         arrival: &Arrival,
         progress: Arc<Progress>,
     ) -> Self {
         Self {
             gate: Arc::clone(gate),
-            session,
+            told,
             routed: Arc::clone(routed),
             arrival: arrival.clone(),
             outcome: Outcome::ClientGone,
@@ -78,7 +77,7 @@ impl Drop for Completion {
             self.outcome = Outcome::Cut;
         }
         let took = self.gate.clock.uptime().since(self.arrival.began);
-        let outcome = if self.session.is_some() { self.outcome.as_str() } else { "passed" };
+        let outcome = if self.told.is_some() { self.outcome.as_str() } else { "passed" };
         let route = self.routed.route.index;
         self.gate.count(Some(route), outcome);
         self.gate.traces.end(
@@ -94,16 +93,16 @@ impl Drop for Completion {
                 code: None,
             },
         );
-        let Some(entry) = &self.session else { return };
-        let mut event = record::event(Kind::AccessCompleted, entry, &self.routed, &self.arrival);
-        event.at = self.gate.clock.now();
-        event.response = Some(audit::Response {
+        let Some(told) = &self.told else { return };
+        let response = audit::Response {
             status: self.status,
             bytes_in: self.progress.sent(),
             bytes_out: self.received,
             duration_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             outcome: self.outcome,
-        });
+        };
+        let (at, kind) = (self.gate.clock.now(), Kind::AccessCompleted);
+        let event = AccessEvent { at, kind, told, decision: None, response: Some(response) };
         self.gate.journal.note(&event);
     }
 }
