@@ -11,7 +11,7 @@
 //! * `demo`: a sample app and sample identities around a real gate.
 //! * `server`: builds everything, listens, shuts down.
 //! * `proxy`: the data plane. `api`: the control plane over HTTP.
-//! * `access`: the control plane. `cache`: what the data plane may ask.
+//! * `access`: the control plane. `cache`: what the data plane may ask. `notify`: who is told.
 //! * `store`: where state is kept.
 //! * `policy`: the decision.
 //! * `request`: what a request means. `identity`: who presents what, and is it genuine. `audit`: the trail. `limits`: who
@@ -28,6 +28,7 @@ pub mod demo;
 pub mod domain;
 pub mod identity;
 pub mod limits;
+pub mod notify;
 pub mod policy;
 pub mod problem;
 pub mod proxy;

@@ -3,7 +3,7 @@
 //!
 //! * `actor`: who acts, and how a genuine token becomes an actor.
 //! * `workspaces`, `members`, `engineers`: the directory, kept current by the vendor.
-//! * `grants`: consent. `sessions`: entering. `support_access`: what a member sees of both.
+//! * `grants`: consent. `sessions`: entering. `support_access`: what a member sees of both. `following`: who may look on.
 //! * `sign_ins`: engineers sign in by browser, and out. `entering`: a browser goes to a session's own origin.
 //! * `explain`: why a request passes or not, for operators. `policies`: the set that decides, when it is replaced.
 //! * `api_keys`: keys for the API. `trail`: the relay from event rows to the journal. `expiry`: what ends by itself.
@@ -23,6 +23,7 @@ pub mod entering;
 mod error;
 pub mod expiry;
 pub mod explain;
+pub mod following;
 pub mod grants;
 pub mod members;
 mod permission;

@@ -36,7 +36,8 @@ const fn kind(actor: &Actor) -> &'static str {
     }
 }
 
-async fn actor(state: &ApiState, method: &Method, headers: &HeaderMap) -> Result<Actor, ApiError> {
+/// The caller who sent these headers.
+pub(super) async fn actor(state: &ApiState, method: &Method, headers: &HeaderMap) -> Result<Actor, ApiError> {
     if !headers.contains_key(AUTHORIZATION)
         && let Some(cookie) = cookies::staff_token(headers)?
     {

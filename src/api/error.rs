@@ -39,6 +39,11 @@ impl ApiError {
         Self { status: Some(StatusCode::METHOD_NOT_ALLOWED), ..refusal.into() }
     }
 
+    /// The stable word of the refusal.
+    pub(super) fn code(&self) -> Code {
+        self.refusal.code.clone()
+    }
+
     /// Whether nobody that we know calls.
     pub(super) fn is_unauthenticated(&self) -> bool {
         self.refusal.code == Code::Unauthenticated

@@ -44,6 +44,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use http::header::CACHE_CONTROL;
+use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -53,6 +54,7 @@ use crate::domain::refusal::Code;
 use crate::domain::time::Clock;
 use crate::identity::{Keys, Verifier};
 use crate::limits::Limits;
+use crate::notify::Notices;
 
 use envelope::Frame;
 use error::ApiError;
@@ -78,6 +80,10 @@ pub struct ApiState {
     pub sign_in: Option<SignIn>,
     /// The configuration: issuers, claims, origins, the public URL.
     pub config: Arc<Config>,
+    /// Who is told of what, and who looks on.
+    pub notices: Arc<Notices>,
+    /// Ends the streams of those who look on.
+    pub stop: CancellationToken,
     /// The clocks.
     pub clock: Arc<Clock>,
 }

@@ -329,7 +329,10 @@ async fn the_apps_own_pages_may_call_and_read_refusals() {
     assert_eq!(response.status(), StatusCode::NO_CONTENT);
     assert_eq!(response.headers()[ACCESS_CONTROL_ALLOW_ORIGIN], APP);
     assert_eq!(response.headers()[ACCESS_CONTROL_ALLOW_METHODS], "GET, POST, PUT, PATCH, DELETE");
-    assert_eq!(response.headers()[ACCESS_CONTROL_ALLOW_HEADERS], "Authorization, Content-Type, Idempotency-Key");
+    assert_eq!(
+        response.headers()[ACCESS_CONTROL_ALLOW_HEADERS],
+        "Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
+    );
     assert!(!response.headers().contains_key("access-control-allow-credentials"));
     let response = call(request(Method::GET, "/refused").header(ORIGIN, APP).body(Body::empty()).expect("a request"));
     assert_eq!(response.await.headers()[ACCESS_CONTROL_ALLOW_ORIGIN], APP);

@@ -1,4 +1,4 @@
-//! The end of a journal, for a quick look: do its last records follow each other?
+//! The end of a journal, for a quick look: do its last records follow each other, and what is its newest checkpoint?
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::domain::time::Timestamp;
 
+use super::anchors::FILE;
 use super::segments::{self, Lines, Segment};
 
 /// How much of the end is read, in bytes.
@@ -58,6 +59,28 @@ fn read(segment: &Segment) -> io::Result<Vec<Link>> {
     Ok(found)
 }
 
+/// How much of the end of the checkpoints is read, in bytes: several of them.
+const CHECKPOINTS_END: u64 = 8 * 1024;
+
+/// The newest whole checkpoint of the journal in `dir`: its line, without the newline; none before the first.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn newest_checkpoint(dir: &Path) -> io::Result<Option<String>> {
+    let file = match File::open(dir.join(FILE)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    let length = file.metadata()?.len();
+    let from = length.saturating_sub(CHECKPOINTS_END);
+    let mut end = vec![0; usize::try_from(length.saturating_sub(from)).unwrap_or_default()];
+    file.read_exact_at(&mut end, from)?;
+    let end = String::from_utf8_lossy(&end);
+    // What stands behind the last newline is being written, or a crash has torn it.
+    let Some((whole, _)) = end.rsplit_once('\n') else { return Ok(None) };
+    Ok(whole.rsplit('\n').next().map(str::to_owned).filter(|line| !line.is_empty()))
+}
+
 /// Where the zeros at the end of `file` begin.
 fn written(file: &File) -> io::Result<u64> {
     let mut end = file.metadata()?.len();
@@ -103,6 +126,20 @@ mod tests {
         assert_eq!(seqs(dir.path()), [1, 2]);
         fs::write(file(2), [record(3).as_bytes(), vec![0; 65_536].as_slice()].concat()).unwrap();
         assert_eq!(seqs(dir.path()), [3]);
+    }
+
+    #[test]
+    fn the_newest_checkpoint_is_the_last_whole_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let newest = || newest_checkpoint(dir.path()).unwrap();
+        assert_eq!(newest(), None);
+        for (text, line) in [("", None), ("{1", None), ("{1}\n", Some("{1}")), ("{1}\n{2}\n{3", Some("{2}"))] {
+            fs::write(dir.path().join(FILE), text).unwrap();
+            assert_eq!(newest().as_deref(), line, "{text:?}");
+        }
+        let many = (1..=1000).map(|n| format!("{{\"checkpoint\":{n}}}\n")).collect::<Vec<_>>().concat();
+        fs::write(dir.path().join(FILE), many).unwrap();
+        assert_eq!(newest().as_deref(), Some("{\"checkpoint\":1000}"));
     }
 
     #[test]

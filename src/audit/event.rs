@@ -54,6 +54,9 @@ pub enum Kind {
     /// A session ended.
     #[serde(rename = "session.ended")]
     SessionEnded,
+    /// A member reported a session that they did not expect.
+    #[serde(rename = "session.reported")]
+    SessionReported,
     /// An engineer was refused a session.
     #[serde(rename = "session.refused")]
     SessionRefused,
@@ -103,6 +106,7 @@ impl Kind {
             | Self::SessionStarted
             | Self::SessionRenewed
             | Self::SessionEnded
+            | Self::SessionReported
             | Self::SessionRefused
             | Self::SignInStarted
             | Self::SignInVerified

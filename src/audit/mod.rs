@@ -1,6 +1,6 @@
 //! The trail: an append-only journal of hash-chained JSON Lines. No access without a durable record.
 //!
-//! * `event`: what is recorded. `draft`: an event written out, but for its place.
+//! * `event`: what is recorded. `notice`: who is told of it. `draft`: an event written out, but for its place.
 //! * `record`: one line, its bytes and its hash (`digest`). `chain`: how the lines follow each other; the same code writes
 //!   and verifies. `flaw`: what can be wrong with a line. `segments`: the files that the lines stand in.
 //! * `journal`: durable, with group commit: many requests share one write and one fsync.
@@ -22,6 +22,7 @@ mod find;
 mod flaw;
 mod journal;
 mod merkle;
+mod notice;
 mod proof;
 mod record;
 mod segments;
@@ -34,11 +35,12 @@ pub(crate) mod samples;
 
 pub use anchors::checkpoints;
 pub use draft::{AccessBy, AccessDecision, AccessEvent, AccessRequest, Draft, Told};
-pub use end::{Link, last_links};
+pub use end::{Link, last_links, newest_checkpoint};
 pub use event::{Decision, Event, Kind, Outcome, RequestFacts, Response};
 pub use export::{ExportError, Selection, export, export_selected};
 pub use find::{Decided, decided};
 pub use journal::{Appended, Journal, JournalError, OpenSegment, SegmentFile, Unavailable, open_segment};
+pub use notice::{Audience, Notice};
 pub use proof::{Proof, prove};
 pub use tail::{Filter, Tail};
 pub use trust::{Seal, Trust, TrustError};

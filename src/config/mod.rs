@@ -3,7 +3,7 @@
 //!
 //! * `types`: the checked configuration that the rest of the program sees.
 //! * `listener`: of these, how connections are received.
-//! * `rights`: of it, how long rights may last. `limits`: what clients may use up.
+//! * `notify`: of it, who is told. `rights`: how long rights may last. `limits`: what clients may use up.
 //! * `load`: file, environment overrides (`CHAPERONE__SERVER__LISTEN`), `_file` secrets, checks.
 //! * `reach`: how the app of a route is reached. `session_host`: the host that each session has for itself.
 //! * `syntax` makes a `tree` of the text, in which every value knows its place; `environment` writes overrides into it.
@@ -18,6 +18,7 @@ mod limits;
 mod listener;
 mod load;
 mod nearest;
+mod notify;
 mod reach;
 mod reading;
 mod rights;
@@ -37,6 +38,7 @@ pub use errors::{ConfigErrors, Mistake, Mistakes};
 pub use limits::{Limits, Rate};
 pub use listener::{Certificate, ProxyProtocol, Tls, TrustedHeaders};
 pub use load::{Loaded, load};
+pub use notify::{Credentials, Mail, Notify, Webhook};
 pub use reach::{Check, Health, Reach, Timeouts, UpstreamHost, UpstreamTls};
 pub use rights::{Emergency, Grants, Sessions};
 pub use session_host::SessionHost;

@@ -14,6 +14,7 @@ use crate::domain::time::Span;
 
 use super::limits::Limits;
 use super::listener::{ProxyProtocol, Tls, TrustedHeaders};
+use super::notify::Notify;
 use super::reach::Reach;
 use super::rights::{Emergency, Grants, Sessions};
 use super::session_host::SessionHost;
@@ -47,6 +48,8 @@ pub struct Config {
     pub audit: Audit,
     /// Limits of clients.
     pub limits: Limits,
+    /// Who is told.
+    pub notify: Notify,
     /// Where the keys of other gates are, whose assertions make a request count as chained.
     pub trusted_gates: Vec<Uri>,
 }

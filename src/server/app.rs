@@ -15,6 +15,7 @@ use crate::config::{Config, JwksFrom};
 use crate::domain::time::Clock;
 use crate::identity::{self, Jwks, JwksError, KeyError, Keys, TrustedGates, Verifier};
 use crate::limits::Limits;
+use crate::notify::{self, Notices, NotifyError};
 use crate::policy::{Engine, PolicyErrors};
 use crate::proxy::{Gate, GateError, HandshakeError, Listener, Parts, Tls, accept};
 use crate::store::{Feed, Store, StoreError};
@@ -56,6 +57,9 @@ pub enum StartError {
     /// The data plane cannot be built.
     #[error(transparent)]
     Gate(#[from] GateError),
+    /// Nobody could be told of what happens.
+    #[error(transparent)]
+    Notify(#[from] NotifyError),
     /// Nothing can be sent to the collector of traces.
     #[error(transparent)]
     Traces(#[from] CollectorError),
@@ -125,6 +129,7 @@ pub async fn start(config: Config, seams: impl Into<Seams>) -> Result<Running, S
         metrics: Arc::clone(&metrics),
     });
     background(&phases, &directory, &feed, &access, &journal);
+    let notices = notices(&config, &access, &phases)?;
     let tls = config.server.tls.as_ref().map(|files| Tls::new(files, &clock)).transpose()?;
     let trusted = TrustedGates::new(&config.trusted_gates, &clock);
     let sources = sources(&loader, &access, &directory, tls.as_ref(), &customers, &trusted);
@@ -148,21 +153,17 @@ pub async fn start(config: Config, seams: impl Into<Seams>) -> Result<Running, S
         cut: phases.cut_serving.clone(),
     };
     let gate = Arc::new(Gate::new(&config, parts)?);
-    let sign_in = SignIn::new(&config, &staff, &clock);
-    let state = ApiState {
+    let own = Own { notices: Arc::clone(&notices), limits: Arc::clone(&limits), keys };
+    let state = api_state(&config, &access, own, (staff, customers), &phases);
+    let ops = ops::Ops {
+        metrics,
+        limits,
+        directory,
+        journal: Arc::clone(&journal),
         access: Arc::clone(&access),
-        limits: Arc::clone(&limits),
-        staff,
-        customers,
-        keys,
-        sign_in,
-        config: Arc::clone(&config),
-        clock,
+        notices,
+        files,
     };
-    let state = Arc::new(state);
-    phases.background.spawn(api::ask_again(Arc::clone(&state), phases.stop_background.clone()));
-    let ops =
-        ops::Ops { metrics, limits, directory, journal: Arc::clone(&journal), access: Arc::clone(&access), files };
     let (address, ops_address) = listen(&config, &phases, (gate, tls), api::router(state), ops).await?;
     tracing::info!(%address, ops = %ops_address, public_url = config.server.public_url, "serving");
     Ok(Running { address, ops_address, access, reload, stopping: Stopping { phases, journal, store } })
@@ -220,6 +221,49 @@ fn reloading(
     phases.background.spawn(reload::issuers::follow(Arc::clone(trusted), stop()));
     phases.background.spawn(reload::issuers::withdraw(Arc::clone(access), stop()));
     (reload, standing)
+}
+
+/// Has people told of what happens.
+fn notices(config: &Config, access: &Access, phases: &Phases) -> Result<Arc<Notices>, NotifyError> {
+    let (engine, clock, metrics) = (&access.engine, &access.clock, &access.metrics);
+    let (engine, clock, metrics) = (Arc::clone(engine), Arc::clone(clock), Arc::clone(metrics));
+    let notices = Notices::new(config, access.store.clone(), engine, clock, metrics)?;
+    phases.background.spawn(notify::deliver(Arc::clone(&notices), phases.stop_background.clone()));
+    phases.background.spawn(notify::follow(Arc::clone(&notices), phases.stop_background.clone()));
+    Ok(notices)
+}
+
+/// What the API has beside the control plane.
+struct Own {
+    notices: Arc<Notices>,
+    limits: Arc<Limits>,
+    keys: Arc<Keys>,
+}
+
+/// What the API works with; engineers' sign-ins are verified again from time to time.
+fn api_state(
+    config: &Arc<Config>,
+    access: &Arc<Access>,
+    Own { notices, limits, keys }: Own,
+    (staff, customers): (Verifier, Verifier),
+    phases: &Phases,
+) -> Arc<ApiState> {
+    let clock = Arc::clone(&access.clock);
+    let sign_in = SignIn::new(config, &staff, &clock);
+    let state = Arc::new(ApiState {
+        access: Arc::clone(access),
+        limits,
+        staff,
+        customers,
+        keys,
+        sign_in,
+        config: Arc::clone(config),
+        notices,
+        stop: phases.stop_serving.clone(),
+        clock,
+    });
+    phases.background.spawn(api::ask_again(Arc::clone(&state), phases.stop_background.clone()));
+    state
 }
 
 /// What takes the spans of requests.

@@ -19,6 +19,7 @@ use crate::audit::Journal;
 use crate::cache::Directory;
 use crate::config;
 use crate::limits::Limits;
+use crate::notify::Notices;
 use crate::telemetry::logs::chain;
 use crate::telemetry::metrics::Metrics;
 
@@ -26,7 +27,7 @@ use super::reload::Standing;
 
 /// A pause after the system refused to accept, so that a lack of descriptors does not become a busy loop.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How long the store may take to count grants for the metrics.
+/// How long the store may take to count grants, and notices, for the metrics.
 const COUNTING: Duration = Duration::from_millis(500);
 
 /// What operators ask of.
@@ -37,6 +38,7 @@ pub(super) struct Ops {
     pub(super) directory: Arc<Directory>,
     pub(super) journal: Arc<Journal>,
     pub(super) access: Arc<Access>,
+    pub(super) notices: Arc<Notices>,
     pub(super) files: Arc<Standing>,
 }
 
@@ -101,6 +103,9 @@ async fn metrics(State(ops): State<Ops>) -> ([(HeaderName, &'static str); 1], St
         Ok(Ok(live)) => ops.metrics.grants_live.set(live),
         Ok(Err(error)) => tracing::warn!(error = chain(&error), "cannot count live grants"),
         Err(_) => tracing::warn!("cannot count live grants: the store does not answer"),
+    }
+    if tokio::time::timeout(COUNTING, ops.notices.measure()).await.is_err() {
+        tracing::warn!("cannot count the notices that wait: the store does not answer");
     }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], ops.metrics.render())
 }

@@ -22,7 +22,10 @@ pub async fn find(connection: &mut SqliteConnection, id: &EngineerId) -> Result<
 }
 
 /// An engineer, forgotten or not: an ended session still names them.
-pub(super) async fn find_or_deleted(
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_or_deleted(
     connection: &mut SqliteConnection,
     id: &EngineerId,
 ) -> Result<Option<Engineer>, StoreError> {

@@ -10,6 +10,9 @@ use super::sqlite::{Store, StoreError};
 /// How long ended sessions keep their cause, and calls can be repeated (contract, sections 1 and 4).
 const KEPT: Span = Span::from_seconds(24 * 60 * 60);
 
+/// How long it can be seen what became of a notice.
+const NOTICES_KEPT: Span = Span::from_seconds(30 * 24 * 60 * 60);
+
 /// How many changes stay for those who read the feed late.
 const CHANGES_KEPT: i64 = 10_000;
 
@@ -38,7 +41,7 @@ impl Store {
     }
 
     /// Removes what nobody asks for any more: sessions and sign-ins that ended and calls that were made 24 hours ago, codes
-    /// whose time is over, old changes.
+    /// whose time is over, old changes, notices that were sent 30 days ago.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -57,6 +60,15 @@ impl Store {
         sqlx::query(unused).bind(before).execute(&mut *transaction).await?;
         sqlx::query("DELETE FROM changes WHERE seq <= (SELECT MAX(seq) FROM changes) - $1")
             .bind(CHANGES_KEPT)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("DELETE FROM outbox WHERE settled_at <= $1")
+            .bind(now.as_millis().saturating_sub(NOTICES_KEPT.as_millis()))
+            .execute(&mut *transaction)
+            .await?;
+        // Whoever was to see it live has had the time, or sees it in the trail.
+        sqlx::query("DELETE FROM outbox WHERE channel = 'live' AND created_at <= $1")
+            .bind(before)
             .execute(&mut *transaction)
             .await?;
         Ok(transaction.commit().await?)

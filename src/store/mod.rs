@@ -13,7 +13,8 @@
 //!   What reads takes a connection, so that it works in a [`Read`] and in a [`Write`]; what changes takes a `Write`.
 //! * `sign_ins`: engineers' sign-ins by browser, and which sessions belong to them. `entry_codes`: how a browser enters
 //!   a session's own origin.
-//! * `events`: the trail's rows on their way to the journal. `housekeeping`: what is written without an event.
+//! * `events`: the trail's rows on their way to the journal. `outbox`: the notices of them, on their way to people.
+//! * `housekeeping`: what is written without an event.
 //! * `columns`: from columns to domain types.
 //!
 //! The SQL keeps to what SQLite and PostgreSQL share: `$1`, `ON CONFLICT`, `RETURNING`.
@@ -22,7 +23,7 @@ pub mod api_keys;
 mod columns;
 pub mod engineers;
 pub mod entry_codes;
-mod events;
+pub mod events;
 mod feed;
 pub mod grants;
 mod housekeeping;
@@ -30,6 +31,7 @@ pub mod idempotency;
 mod inspect;
 pub mod members;
 mod obstacle;
+pub mod outbox;
 mod place;
 pub mod sessions;
 pub mod sign_ins;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::config;
 
@@ -62,6 +62,8 @@ pub struct Store {
     obstacle: Option<Arc<dyn Obstacle>>,
     /// Told after each commit: there are events to relay.
     pub(super) events: Arc<Notify>,
+    /// Counts commits: whoever looks at the events themselves wakes by it.
+    pub(super) commits: Arc<watch::Sender<u64>>,
 }
 
 impl Store {
@@ -92,7 +94,7 @@ impl Store {
         let read_only = options.pragma("query_only", "ON");
         let readers = pool.max_connections(READERS).connect_with(read_only).await.map_err(failed)?;
         let place = Place::of(&store.path).map_err(|error| failed(error.into()))?;
-        Ok(Self { writer, readers, place: Arc::new(place), obstacle, events: Arc::default() })
+        Ok(Self { writer, readers, place: Arc::new(place), obstacle, events: Arc::default(), commits: Arc::default() })
     }
 
     /// Begins to read: all that one [`Read`] tells is of one moment.

@@ -22,7 +22,10 @@ pub async fn find(connection: &mut SqliteConnection, id: &WorkspaceId) -> Result
 }
 
 /// A workspace, deleted or not: an ended session still names it.
-pub(super) async fn find_or_deleted(
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_or_deleted(
     connection: &mut SqliteConnection,
     id: &WorkspaceId,
 ) -> Result<Option<Workspace>, StoreError> {

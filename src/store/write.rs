@@ -3,7 +3,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use sqlx::{Sqlite, SqliteConnection, Transaction};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::audit::Event;
 
@@ -21,6 +21,7 @@ pub struct Write {
     transaction: Transaction<'static, Sqlite>,
     sequence: i64,
     committed: Arc<Notify>,
+    commits: Arc<watch::Sender<u64>>,
 }
 
 impl Store {
@@ -30,7 +31,7 @@ impl Store {
     /// When the database cannot be written, or another writer takes too long.
     pub async fn write(&self) -> Result<Write, StoreError> {
         let transaction = self.begin().await?;
-        Ok(Write { transaction, sequence: 0, committed: self.events.clone() })
+        Ok(Write { transaction, sequence: 0, committed: self.events.clone(), commits: self.commits.clone() })
     }
 }
 
@@ -61,6 +62,7 @@ impl Write {
         self.event(event).await?;
         self.transaction.commit().await?;
         self.committed.notify_one();
+        self.commits.send_modify(|count| *count = count.wrapping_add(1));
         Ok(self.sequence)
     }
 }

@@ -60,6 +60,16 @@ pub struct Metrics {
     pub policy_reloads_total: IntCounterVec,
     /// `chaperone_reloads_total{what,result}`: files that were read again, by what they are: `ok` or `failed`.
     pub reloads_total: IntCounterVec,
+    /// `chaperone_notices_sent_total{channel}`: notices that were accepted, by `email` or by `webhook`.
+    pub notices_sent_total: IntCounterVec,
+    /// `chaperone_notices_failed_total{channel}`: attempts that failed, and are made again.
+    pub notices_failed_total: IntCounterVec,
+    /// `chaperone_notices_given_up_total{channel}`: notices that could not be delivered for three days.
+    pub notices_given_up_total: IntCounterVec,
+    /// `chaperone_notices_waiting{channel}`: notices that wait to be sent.
+    pub notices_waiting: IntGaugeVec,
+    /// `chaperone_notices_age_seconds{channel}`: how old the oldest of them is.
+    pub notices_age_seconds: IntGaugeVec,
     /// `chaperone_connections`: connections to the public listener.
     pub connections: IntGauge,
     /// `chaperone_connections_refused_total{reason}`: connections that were closed at once, for too many are open: in
@@ -110,6 +120,11 @@ impl Metrics {
             audit_checkpoints_total: list.counters("audit_checkpoints_total", "Checkpoints of the trail.", &["result"]),
             policy_reloads_total: list.counters("policy_reloads_total", "Reloads of the policies.", &["result"]),
             reloads_total: list.counters("reloads_total", "Changed files that were read again.", &["what", "result"]),
+            notices_sent_total: list.counters("notices_sent_total", "Notices that were accepted.", &["channel"]),
+            notices_failed_total: list.counters("notices_failed_total", "Attempts that failed.", &["channel"]),
+            notices_given_up_total: list.counters("notices_given_up_total", "Notices never accepted.", &["channel"]),
+            notices_waiting: list.gauges("notices_waiting", "Notices that wait to be sent.", "channel"),
+            notices_age_seconds: list.gauges("notices_age_seconds", "How old the oldest of them is.", "channel"),
             connections: list.gauge("connections", "Connections to the public listener."),
             connections_refused_total: list.counters(
                 "connections_refused_total",
@@ -142,6 +157,13 @@ impl Metrics {
         }
         for reason in ["all", "address", "handshakes", "ops"] {
             self.connections_refused_total.with_label_values(&[reason]);
+        }
+        for channel in ["email", "webhook"] {
+            for counter in [&self.notices_sent_total, &self.notices_failed_total, &self.notices_given_up_total] {
+                counter.with_label_values(&[channel]);
+            }
+            self.notices_waiting.with_label_values(&[channel]);
+            self.notices_age_seconds.with_label_values(&[channel]);
         }
         for result in ["ok", "failed"] {
             self.policy_reloads_total.with_label_values(&[result]);
@@ -213,9 +235,9 @@ mod tests {
     use super::*;
 
     /// The contract's list, section 8, the series of labels that are unknown at start, `audit_checkpoints_total`, whose
-    /// failures leave a tail un-anchored, those of connections, and `reloads_total`, which tells of
+    /// failures leave a tail un-anchored, those of connections and notices, and `reloads_total`, which tells of
     /// certificates and issuers' keys what `policy_reloads_total` tells of policies.
-    const NAMES: [&str; 28] = [
+    const NAMES: [&str; 33] = [
         "audit_checkpoints_total",
         "audit_flush_seconds",
         "audit_queue",
@@ -229,6 +251,11 @@ mod tests {
         "decision_seconds",
         "forged_headers_total",
         "grants_live",
+        "notices_age_seconds",
+        "notices_failed_total",
+        "notices_given_up_total",
+        "notices_sent_total",
+        "notices_waiting",
         "overhead_seconds",
         "policy_reloads_total",
         "reloads_total",

@@ -8,7 +8,7 @@ const ROWS: [&[&str]; 11] = [
     &["demo"],
     &["server"],
     &["proxy", "api"],
-    &["access", "cache"],
+    &["access", "cache", "notify"],
     &["store"],
     &["policy"],
     &["request", "identity", "audit", "limits"],

@@ -20,7 +20,9 @@ use crate::domain::id::{EngineerId, GrantId, MemberId, RequestId, SessionId, Wor
 use crate::problem::Problem;
 use crate::request::{COOKIE_MEMBER, COOKIE_SESSION, COOKIE_STAFF};
 
-pub(super) use problems::{Enters, GivesConsent, NoSuchRecord, NoSuchSession, NoSuchThing, Oversees, StaysLonger};
+pub(super) use problems::{
+    Enters, Follows, GivesConsent, NoSuchRecord, NoSuchSession, NoSuchThing, Oversees, StaysLonger,
+};
 
 /// Where the document is.
 pub(super) const PATH: &str = "/.chaperone/api/openapi.json";

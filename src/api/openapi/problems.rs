@@ -40,6 +40,8 @@ problems! {
     NoSuchSession: NoSession;
     /// A member looks on, or shuts the door.
     Oversees: NotOwner PlanRequired PolicyError NotFound;
+    /// Somebody follows what happens.
+    Follows: BadRequest;
     /// A member opens the door.
     GivesConsent: ForcedSso ConsentWhileImpersonated WrongSubject NotOwner DurationTooLong DurationRequired PolicyError NotFound
         Conflict;

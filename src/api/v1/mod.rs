@@ -3,9 +3,11 @@
 //! * `workspaces`, `members`, `engineers`: the directory, kept current by the vendor.
 //! * `grants`: consent. `support_access`: what a member sees at a glance.
 //! * `sessions`: an engineer enters and leaves. `workspace_sessions`: a member looks on, and shows out.
+//! * `events`: what happens, as it happens.
 //! * `explain`: why a request passes or not, for operators.
 //! * `reply`: the shapes that nouns share.
 mod engineers;
+mod events;
 mod explain;
 mod grants;
 mod members;
@@ -31,6 +33,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(workspaces::get, workspaces::put, workspaces::delete))
         .routes(routes!(members::get, members::put, members::delete))
         .routes(routes!(engineers::get, engineers::put, engineers::delete))
+        .routes(routes!(events::of_workspace))
+        .routes(routes!(events::of_engineer))
         .routes(routes!(explain::explain))
         .routes(routes!(support_access::overview))
         .routes(routes!(grants::list, grants::create))

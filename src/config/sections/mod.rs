@@ -6,10 +6,10 @@
 //! * `state`: store, policy and trail.
 //! * `rights`: limits of grants, sessions and emergencies.
 //! * `limits`: limits of clients.
-//! * `later`: what is checked but has no effect in this version.
+//! * `notify`: who is told, and by which ways.
 mod headers;
-mod later;
 mod limits;
+mod notify;
 mod people;
 mod reach;
 mod rights;
@@ -39,7 +39,7 @@ pub(super) fn config(root: &mut Section<'_>) -> Option<Config> {
     let audit = root.table_or_default("audit", |s| Some(state::audit(s)));
     let limits = root.table_or_default("limits", |s| Some(limits::limits(s)));
     let trusted_gates = root.tables("trusted_gate", |s| s.required("jwks_url")?.parsed(values::fetched));
-    later::sections(root);
+    let notify = root.table_or_default("notify", |s| Some(notify::notify(s)));
     Some(Config {
         server: server?,
         ops: ops?,
@@ -54,6 +54,7 @@ pub(super) fn config(root: &mut Section<'_>) -> Option<Config> {
         emergency: emergency?,
         audit: audit?,
         limits: limits?,
+        notify: notify?,
         trusted_gates: trusted_gates.unwrap_or_default(),
     })
 }

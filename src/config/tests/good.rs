@@ -43,7 +43,10 @@ fn the_shortest_file_gets_the_contracts_defaults() {
         audit,
         trusted_gates,
         limits,
+        notify,
     } = config(MINIMAL);
+    assert!(notify.email.is_none() && notify.webhook.is_none() && notify.templates.is_none());
+    assert_eq!(notify.fallback, Span::from_seconds(120));
     assert!(trusted_gates.is_empty());
     assert_eq!(limits, Limits::default());
     assert_eq!((server.tls.is_none(), server.behind_tls_proxy, server.trusted_proxies.len()), (true, false, 0));
@@ -82,11 +85,19 @@ fn the_explained_file_loads_as_it_stands_without_a_warning() {
 #[test]
 fn the_explained_file_loads_with_every_key_set() -> std::io::Result<()> {
     let folder = tempfile::tempdir()?;
-    for file in
-        ["c.pem", "k.pem", "ca.pem", "staff.jwks.json", "gate-secret.txt", "client-secret.txt", "webhook-secret.txt"]
-    {
+    for file in [
+        "c.pem",
+        "k.pem",
+        "ca.pem",
+        "staff.jwks.json",
+        "gate-secret.txt",
+        "client-secret.txt",
+        "webhook-secret.txt",
+        "smtp-password.txt",
+    ] {
         fs::write(folder.path().join(file), "some content\n")?;
     }
+    fs::create_dir(folder.path().join("mails"))?;
     fs::write(folder.path().join("assertion-key.txt"), "0123456789abcdef0123456789abcdef")?;
     let set = |line: &'static str| line.strip_prefix('#').filter(|key| !key.starts_with(' ')).unwrap_or(line);
     let every = EVERY_KEY.lines().map(set).collect::<Vec<_>>().join("\n");

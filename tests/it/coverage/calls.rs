@@ -41,6 +41,11 @@ impl Call {
         self.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}')).collect()
     }
 
+    /// Whether its answer goes on without an end.
+    pub(super) fn streams(&self) -> bool {
+        self.document["responses"]["200"]["content"]["text/event-stream"].is_object()
+    }
+
     /// Whether callers who sign in so may call at all.
     pub(super) fn is_for(&self, scheme: &str) -> bool {
         self.document["security"].as_array().unwrap().iter().any(|way| way.get(scheme).is_some())

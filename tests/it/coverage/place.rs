@@ -102,7 +102,7 @@ impl Place {
         if call.is_for("session_cookie") {
             asked = asked.header("cookie", format!("__Host-chaperone={}", self.token));
         }
-        let answer = world.call(asked, self.body(call)).await;
+        let answer = if call.streams() { world.opened(asked).await } else { world.call(asked, self.body(call)).await };
         let code = if answer.status.is_success() { String::new() } else { answer.problem().1 };
         check(call, caller.name, answer.status, &code);
         self.is_used |= answer.status.is_success() && call.method != "GET";

@@ -1,12 +1,12 @@
 //! Calls of the control plane, and requests in sessions, as people make them.
 use bytes::Bytes;
-use http::Request;
 use http::request::Builder;
+use http::{HeaderMap, Request};
 use http_body_util::Full;
 use serde_json::{Value, json};
 
 use super::builder::World;
-use super::client::{Reply, Via, body, request};
+use super::client::{Reply, Via, body, request, whole};
 use super::people::{Engineer, Member};
 use super::sockets::{Download, Events, Socket, Upload};
 
@@ -43,6 +43,17 @@ impl World {
             None => call.body(body("")),
         };
         self.send(call.unwrap()).await
+    }
+
+    /// The answer to a call that opens a stream: of the stream itself, nothing is read.
+    pub(crate) async fn opened(&self, call: Builder) -> Reply {
+        let mut connection = self.connect(Via::Http1).await;
+        let answer = connection.begin(call.body(body("")).unwrap()).await.unwrap();
+        if answer.status() != 200 {
+            return whole(answer).await;
+        }
+        let (head, _) = answer.into_parts();
+        Reply { status: head.status, headers: head.headers, body: Bytes::new(), trailers: HeaderMap::new() }
     }
 
     /// A member's token.

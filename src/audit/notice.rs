@@ -1,0 +1,92 @@
+//! Who is told of what: notices are a function of events, and this is the whole of it.
+use super::event::Kind;
+
+/// Who gets a message of their own. Besides, the app hears by its webhook of whatever anybody is told, and so do the
+/// open streams of the workspace's members and of the engineer it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// The member whose login it is about.
+    Subject,
+    /// The owners of the workspace.
+    Owners,
+    /// The owners and the administrators.
+    Administrators,
+    /// Whoever may answer: the member who is asked, or else owners and administrators. Those who are online are asked
+    /// there first.
+    Answerers,
+    /// The engineer it is about.
+    Engineer,
+    /// The vendor's security team.
+    Security,
+    /// The vendor's support team.
+    Support,
+}
+
+/// What people are told of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Notice {
+    /// What happened, in people's words.
+    pub title: &'static str,
+    /// Who gets a message of their own.
+    pub audience: &'static [Audience],
+}
+
+impl Kind {
+    /// What people are told of it; none: only the trail has it.
+    #[must_use]
+    pub const fn notice(self) -> Option<Notice> {
+        use Audience::{Answerers, Engineer, Owners, Security, Subject};
+        let (title, audience): (_, &'static [Audience]) = match self {
+            Self::GrantCreated => ("Support Access Granted", &[Subject, Owners]),
+            Self::GrantChanged => ("Support Access Changed", &[Subject, Owners]),
+            Self::GrantRevoked => ("Support Access Revoked", &[Subject, Owners]),
+            Self::RequestCreated => ("Support Access Requested", &[Answerers]),
+            Self::RequestApproved => ("Support Access Request Approved", &[Engineer]),
+            Self::RequestDeclined => ("Support Access Request Declined", &[Engineer]),
+            Self::RequestWithdrawn => ("Support Access Request Withdrawn", &[]),
+            Self::RequestLapsed => ("Support Access Request Lapsed", &[Engineer]),
+            // Each time, even where the access was agreed on before.
+            Self::SessionStarted => ("Support Login", &[Subject, Owners]),
+            Self::SessionReported => ("Support Session Reported", &[Security, Subject, Owners]),
+            Self::SessionEnded => ("Support Session Ended", &[]),
+            Self::SessionRenewed
+            | Self::SessionRefused
+            | Self::SignInStarted
+            | Self::SignInVerified
+            | Self::SignInEnded
+            | Self::AccessPermitted
+            | Self::AccessRefused
+            | Self::AccessCompleted
+            | Self::WorkspaceChanged
+            | Self::MemberChanged
+            | Self::EngineerChanged
+            | Self::PolicyReloaded
+            | Self::TokenCreated
+            | Self::TokenRevoked => return None,
+        };
+        Some(Notice { title, audience })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_lent_a_login_is_told_each_time_somebody_enters() {
+        let told = Kind::SessionStarted.notice().unwrap().audience;
+        assert!(told.contains(&Audience::Subject) && told.contains(&Audience::Owners), "{told:?}");
+    }
+
+    #[test]
+    fn security_is_told_of_what_a_member_reports() {
+        assert!(Kind::SessionReported.notice().unwrap().audience.contains(&Audience::Security));
+    }
+
+    #[test]
+    fn what_the_directory_keeps_current_is_no_news() {
+        for kind in [Kind::WorkspaceChanged, Kind::MemberChanged, Kind::EngineerChanged] {
+            assert_eq!(kind.notice(), None);
+        }
+    }
+}
