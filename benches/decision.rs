@@ -12,7 +12,7 @@ use chaperone::domain::engineer::Engineer;
 use chaperone::domain::grant::{Access, Grant, Origin};
 use chaperone::domain::id::{GrantId, SessionId};
 use chaperone::domain::member::{Member, Role};
-use chaperone::domain::session::{Basis, Session};
+use chaperone::domain::session::{Basis, BasisId, Session};
 use chaperone::domain::time::{Span, Timestamp};
 use chaperone::domain::workspace::{EmergencyAccess, Plan, Workspace};
 use chaperone::policy::{Asked, Bundle, Http, Nouns, Prepared, decide_access};
@@ -61,7 +61,7 @@ impl Facts {
             workspace: grant.workspace.clone(),
             subject: grant.subject.clone(),
             engineer: "ada".parse().unwrap(),
-            grant: grant.id.clone(),
+            basis: BasisId::Grant(grant.id.clone()),
             reason: "An invoice shows the wrong currency".to_owned(),
             ticket: Some("SUP-1042".to_owned()),
             started_at: now,

@@ -99,7 +99,8 @@ pub(super) fn about(session: &Session, kind: Kind, at: Timestamp) -> Event {
         engineer: Some(session.engineer.clone()),
         subject: Some(session.subject.clone()),
         session: Some(session.id.clone()),
-        grant: Some(session.grant.clone()),
+        grant: session.basis.grant().cloned(),
+        emergency: session.basis.emergency().cloned(),
         reason: Some(session.reason.clone()),
         ticket: session.ticket.clone(),
         ..Event::new(at, kind)

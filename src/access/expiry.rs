@@ -7,9 +7,9 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::grant::Standing;
 use crate::domain::id::SessionId;
 use crate::domain::refusal::Code;
-use crate::domain::session::Session;
+use crate::domain::session::{Basis, Session};
 use crate::domain::time::{Span, Timestamp};
-use crate::store::{Write, grants, sessions};
+use crate::store::{Write, basis, sessions};
 use crate::telemetry::logs::chain;
 
 use super::ending::{self, Ending};
@@ -71,9 +71,12 @@ async fn cause(
         return Ok(None);
     }
     if session.expires_at <= now {
-        let grant = grants::find(tx, &session.workspace, &session.grant).await?;
-        let over = grant.is_none_or(|grant| grant.standing(now) != Standing::Live);
-        return Ok(Some(if over { Code::GrantEnded } else { Code::SessionEnded }));
+        let basis = basis(tx, session).await?;
+        let live = |basis: Basis| match basis {
+            Basis::Grant(grant) => grant.standing(now) == Standing::Live,
+            Basis::Emergency(emergency) => now < emergency.expires_at,
+        };
+        return Ok(Some(if basis.is_some_and(live) { Code::SessionEnded } else { session.basis.over() }));
     }
     Ok((session.last_seen_at <= idle_since(access, now)).then_some(Code::SessionIdle))
 }

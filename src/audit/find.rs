@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::domain::id::{EngineerId, GrantId, RequestId, SessionId, WorkspaceId};
+use crate::domain::id::{EmergencyId, EngineerId, GrantId, RequestId, SessionId, WorkspaceId};
 use crate::domain::time::Timestamp;
 
 use super::event::{Decision, Kind, RequestFacts};
@@ -23,6 +23,8 @@ pub struct Decided {
     pub session: Option<SessionId>,
     /// On which grant.
     pub grant: Option<GrantId>,
+    /// In which emergency.
+    pub emergency: Option<EmergencyId>,
     /// The request.
     pub request: RequestFacts,
     /// The decision.

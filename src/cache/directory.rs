@@ -153,7 +153,11 @@ impl Directory {
     pub fn measure(&self) {
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         self.metrics.cache_entries.set(i64::try_from(self.entries.entry_count()).unwrap_or(i64::MAX));
-        self.metrics.sessions_live.with_label_values(&["consented"]).set(count(self.live().len()));
+        let live = self.live();
+        let emergencies = live.values().filter(|live| live.mode == "emergency").count();
+        self.metrics.sessions_live.with_label_values(&["emergency"]).set(count(emergencies));
+        self.metrics.sessions_live.with_label_values(&["consented"]).set(count(live.len().saturating_sub(emergencies)));
+        drop(live);
         self.metrics.state_age_seconds.set(self.lease.age().as_secs_f64());
     }
 

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use crate::domain::refusal::Code;
-use crate::domain::session::{Basis, Session};
+use crate::domain::session::Session;
 use crate::identity::SecretHash;
 use crate::policy::{Nouns, Prepared};
 use crate::store::{Admission, StoreError};
@@ -53,7 +53,7 @@ fn live_session(directory: &Directory, session: &Session, stamp: &Stamp) -> Arc<
     if let Some(known) = registry.get(&session.id) {
         return Arc::clone(known);
     }
-    let live = Arc::new(Live::new(session.id.clone(), session.last_seen_at));
+    let live = Arc::new(Live::new(session.id.clone(), session.basis.mode(), session.last_seen_at));
     if directory.generations.current(stamp) {
         registry.insert(session.id.clone(), Arc::clone(&live));
     }
@@ -61,14 +61,14 @@ fn live_session(directory: &Directory, session: &Session, stamp: &Stamp) -> Arc<
 }
 
 fn entry(directory: &Directory, admission: Admission, live: Arc<Live>, stamp: Stamp) -> Result<Arc<Entry>, FillError> {
-    let Admission { session, engineer, workspace, subject, grant, proof } = admission;
+    let Admission { session, engineer, workspace, subject, basis, proof } = admission;
     let subject = subject.ok_or(FillError::SubjectGone)?;
     let nouns = Nouns {
         engineer: directory.engineers.share(engineer.id.clone(), engineer),
         workspace: directory.workspaces.share(workspace.id.clone(), workspace),
         subject: Arc::new(subject),
         session: Arc::new(session),
-        basis: Basis::Grant(grant),
+        basis,
     };
     let prepared = Prepared::new(nouns.clone()).map_err(|error| FillError::Facts(error.to_string()))?;
     let parts = Parts { nouns, proof, prepared, live, stamp };

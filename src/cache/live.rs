@@ -20,6 +20,8 @@ use super::jar::Jar;
 pub struct Live {
     /// Its id.
     pub id: SessionId,
+    /// `consented` or `emergency`.
+    pub(super) mode: &'static str,
     cause: OnceLock<Code>,
     over: CancellationToken,
     entering: AtomicU64,
@@ -31,9 +33,10 @@ pub struct Live {
 }
 
 impl Live {
-    pub(super) fn new(id: SessionId, last_seen: Timestamp) -> Self {
+    pub(super) fn new(id: SessionId, mode: &'static str, last_seen: Timestamp) -> Self {
         Self {
             id,
+            mode,
             cause: OnceLock::new(),
             over: CancellationToken::new(),
             entering: AtomicU64::new(0),
@@ -178,7 +181,7 @@ mod tests {
 
     fn live() -> Arc<Live> {
         let now = Timestamp::from_millis(0);
-        Arc::new(Live::new(SessionId::mint(now), now))
+        Arc::new(Live::new(SessionId::mint(now), "consented", now))
     }
 
     #[tokio::test]

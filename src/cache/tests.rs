@@ -18,7 +18,7 @@ use crate::domain::grant::{Access, Grant, Origin};
 use crate::domain::id::{GrantId, SessionId};
 use crate::domain::member::{Member, Role};
 use crate::domain::refusal::Code;
-use crate::domain::session::{Ended, Session};
+use crate::domain::session::{BasisId, Ended, Session};
 use crate::domain::time::{Clock, Span, Timestamp, Uptime};
 use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
 use crate::identity::{SecretHash, SessionToken};
@@ -167,7 +167,7 @@ fn session(grant: &Grant, now: Timestamp) -> Session {
         workspace: grant.workspace.clone(),
         subject: grant.subject.clone(),
         engineer: ada().id,
-        grant: grant.id.clone(),
+        basis: BasisId::Grant(grant.id.clone()),
         reason: "the export hangs".into(),
         ticket: None,
         started_at: now,

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::emergency::Emergency;
 use super::grant::{Access, Grant};
-use super::id::{EngineerId, GrantId, MemberId, SessionId, WorkspaceId};
+use super::id::{EmergencyId, EngineerId, GrantId, MemberId, MemberKey, SessionId, WorkspaceId};
 use super::refusal::Code;
 use super::time::Timestamp;
 
@@ -16,7 +16,100 @@ pub enum Basis {
     Emergency(Arc<Emergency>),
 }
 
+/// What a session is to stand on, lent for a look.
+#[derive(Debug, Clone, Copy)]
+pub enum BasisRef<'a> {
+    /// A member's consent.
+    Grant(&'a Grant),
+    /// An approved emergency.
+    Emergency(&'a Emergency),
+}
+
+/// What a session stands on, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum BasisId {
+    /// A member's consent.
+    Grant(GrantId),
+    /// An approved emergency.
+    Emergency(EmergencyId),
+}
+
+impl BasisId {
+    /// The grant; none: it is an emergency.
+    #[must_use]
+    pub const fn grant(&self) -> Option<&GrantId> {
+        match self {
+            Self::Grant(id) => Some(id),
+            Self::Emergency(_) => None,
+        }
+    }
+
+    /// The emergency; none: it is a grant.
+    #[must_use]
+    pub const fn emergency(&self) -> Option<&EmergencyId> {
+        match self {
+            Self::Grant(_) => None,
+            Self::Emergency(id) => Some(id),
+        }
+    }
+
+    /// What requests are refused with once it is over.
+    #[must_use]
+    pub const fn over(&self) -> Code {
+        match self {
+            Self::Grant(_) => Code::GrantEnded,
+            Self::Emergency(_) => Code::EmergencyEnded,
+        }
+    }
+
+    /// The word in the API and in metrics, as in [`Basis::mode`].
+    #[must_use]
+    pub const fn mode(&self) -> &'static str {
+        match self {
+            Self::Grant(_) => "consented",
+            Self::Emergency(_) => "emergency",
+        }
+    }
+}
+
 impl Basis {
+    /// Its name.
+    #[must_use]
+    pub fn id(&self) -> BasisId {
+        match self {
+            Self::Grant(grant) => BasisId::Grant(grant.id.clone()),
+            Self::Emergency(emergency) => BasisId::Emergency(emergency.id.clone()),
+        }
+    }
+
+    /// A look at it.
+    #[must_use]
+    pub fn as_ref(&self) -> BasisRef<'_> {
+        match self {
+            Self::Grant(grant) => BasisRef::Grant(grant),
+            Self::Emergency(emergency) => BasisRef::Emergency(emergency),
+        }
+    }
+
+    /// The member whose login it lends.
+    #[must_use]
+    pub fn subject(&self) -> &MemberId {
+        match self {
+            Self::Grant(grant) => &grant.subject,
+            Self::Emergency(emergency) => &emergency.subject,
+        }
+    }
+
+    /// The same member, as the whole system knows them.
+    #[must_use]
+    pub fn subject_key(&self) -> MemberKey {
+        let workspace = match self {
+            Self::Grant(grant) => grant.workspace.clone(),
+            Self::Emergency(emergency) => emergency.workspace.clone(),
+        };
+        MemberKey { workspace, id: self.subject().clone() }
+    }
+
     /// How far the engineer may go: emergencies are full.
     #[must_use]
     pub fn access(&self) -> Access {
@@ -74,8 +167,8 @@ pub struct Session {
     pub subject: MemberId,
     /// Who.
     pub engineer: EngineerId,
-    /// The grant it stands on.
-    pub grant: GrantId,
+    /// What it stands on.
+    pub basis: BasisId,
     /// Why, in the engineer's words.
     pub reason: String,
     /// The case it is for.

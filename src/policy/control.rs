@@ -3,6 +3,7 @@ use cedar_policy::{Context, Entities, Entity, EntityUid, Request};
 use serde::Serialize;
 
 use crate::domain::id::MemberId;
+use crate::domain::session::BasisRef;
 use crate::domain::time::Timestamp;
 
 use super::entities::{self, Fact, flag, length, moment, record, reference, text};
@@ -23,7 +24,7 @@ pub(super) fn request(question: &ControlQuestion<'_>) -> Result<(Request, Entiti
             consent(question.now, &consent_facts(question.principal, impersonated, &terms))
         }
         ControlFacts::Start(start) => {
-            if let Some((_, subject)) = start.grant {
+            if let Some((_, subject)) = start.basis {
                 nouns.push(entities::member(words, subject)?);
             }
             begin(words, question.now, &start)?
@@ -73,10 +74,15 @@ fn consent_facts<'a>(who: Principal<'_>, impersonated: bool, terms: &Terms<'a>) 
 fn begin(words: &Vocabulary, now: Timestamp, start: &SessionStart<'_>) -> Result<Vec<Fact>, PreparedError> {
     let mut facts = vec![moment("now", now), flag("chained", start.chained), text("reason", start.reason)];
     facts.extend(start.ticket.map(|ticket| text("ticket", ticket)));
-    if let Some((grant, subject)) = start.grant {
-        // No path is asked for yet, so the scope covers it.
-        let grant = entities::grant(words, grant).into_iter().chain([flag("covers_path", true)]);
-        facts.extend([record("grant", grant)?, reference("subject", words.member(&subject.key()))]);
+    if let Some((basis, subject)) = start.basis {
+        let basis = match basis {
+            // No path is asked for yet, so the scope covers it.
+            BasisRef::Grant(grant) => {
+                record("grant", entities::grant(words, grant).into_iter().chain([flag("covers_path", true)]))?
+            }
+            BasisRef::Emergency(emergency) => record("emergency", entities::emergency(words, emergency))?,
+        };
+        facts.extend([basis, reference("subject", words.member(&subject.key()))]);
     }
     Ok(facts)
 }
@@ -142,7 +148,7 @@ fn start_facts<'a>(start: &SessionStart<'a>) -> StartFacts<'a> {
         chained: start.chained,
         reason: start.reason,
         ticket: start.ticket,
-        subject: start.grant.map(|(_, subject)| subject.into()),
-        grant: start.grant.map(|(grant, _)| grant.into()),
+        subject: start.basis.map(|(_, subject)| subject.into()),
+        basis: start.basis.map(|(basis, _)| basis.into()),
     }
 }

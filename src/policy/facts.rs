@@ -11,7 +11,7 @@ use crate::domain::engineer::Engineer;
 use crate::domain::grant::{Access, Grant};
 use crate::domain::id::{Email, EmergencyId, EngineerId, GrantId, MemberId, SessionId, WorkspaceId};
 use crate::domain::member::{Member, Role};
-use crate::domain::session::{Basis, Session};
+use crate::domain::session::{BasisRef, Session};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
 
@@ -190,11 +190,11 @@ pub(super) enum BasisFacts {
     Emergency(EmergencyFacts),
 }
 
-impl From<&Basis> for BasisFacts {
-    fn from(basis: &Basis) -> Self {
+impl From<BasisRef<'_>> for BasisFacts {
+    fn from(basis: BasisRef<'_>) -> Self {
         match basis {
-            Basis::Grant(grant) => Self::Grant(grant.as_ref().into()),
-            Basis::Emergency(emergency) => Self::Emergency(emergency.as_ref().into()),
+            BasisRef::Grant(grant) => Self::Grant(grant.into()),
+            BasisRef::Emergency(emergency) => Self::Emergency(emergency.into()),
         }
     }
 }
@@ -293,6 +293,6 @@ pub(super) struct StartFacts<'a> {
     pub ticket: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<MemberFacts>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub grant: Option<GrantFacts>,
+    #[serde(flatten)]
+    pub basis: Option<BasisFacts>,
 }

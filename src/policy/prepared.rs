@@ -56,7 +56,7 @@ impl Prepared {
             workspace: workspace.as_ref().into(),
             subject: subject.as_ref().into(),
             session: session.as_ref().into(),
-            basis: BasisFacts::from(basis),
+            basis: BasisFacts::from(basis.as_ref()),
         };
         let mut facts = serde_json::to_string(&facts).map_err(PreparedError::facts)?;
         facts.pop();

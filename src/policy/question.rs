@@ -9,6 +9,7 @@ use crate::domain::engineer::Engineer;
 use crate::domain::grant::{Access, Grant};
 use crate::domain::id::MemberId;
 use crate::domain::member::Member;
+use crate::domain::session::BasisRef;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::Workspace;
 
@@ -128,8 +129,8 @@ impl<'a> Terms<'a> {
 /// The facts of a session's beginning.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionStart<'a> {
-    /// The grant it would stand on; none: the customer granted nothing.
-    pub grant: Option<(&'a Grant, &'a Member)>,
+    /// What it would stand on, and whose login that lends; none: the customer granted nothing.
+    pub basis: Option<(BasisRef<'a>, &'a Member)>,
     /// Whether the engineer's own token says that they act for somebody else.
     pub chained: bool,
     /// Why, in the engineer's words.

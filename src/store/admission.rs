@@ -2,15 +2,14 @@
 use std::sync::Arc;
 
 use crate::domain::engineer::Engineer;
-use crate::domain::grant::Grant;
 use crate::domain::id::MemberKey;
 use crate::domain::member::Member;
-use crate::domain::session::Session;
+use crate::domain::session::{Basis, BasisId, Session};
 use crate::domain::workspace::Workspace;
 use crate::identity::{Proof, SecretHash};
 
-use super::sqlite::{Store, StoreError};
-use super::{engineers, grants, members, sessions, sign_ins, workspaces};
+use super::sqlite::{Connection, Store, StoreError};
+use super::{emergencies, engineers, grants, members, sessions, sign_ins, workspaces};
 
 /// A session with everything that a decision about it needs.
 #[derive(Debug, Clone)]
@@ -23,8 +22,8 @@ pub struct Admission {
     pub workspace: Workspace,
     /// Its subject; none when the member is gone.
     pub subject: Option<Member>,
-    /// The grant it stands on.
-    pub grant: Arc<Grant>,
+    /// What it stands on.
+    pub basis: Basis,
     /// What vouches for its engineer.
     pub proof: Proof,
 }
@@ -41,12 +40,28 @@ impl Store {
             engineers::find_or_deleted(&mut read, &session.engineer).await?.ok_or_else(|| torn("engineer"))?;
         let workspace =
             workspaces::find_or_deleted(&mut read, &session.workspace).await?.ok_or_else(|| torn("workspace"))?;
-        let grant = grants::find(&mut read, &session.workspace, &session.grant).await?.ok_or_else(|| torn("grant"))?;
+        let basis = basis(&mut read, &session).await?.ok_or_else(|| torn("basis"))?;
         let subject = MemberKey { workspace: session.workspace.clone(), id: session.subject.clone() };
         let subject = members::find(&mut read, &subject).await?;
         let proof = sign_ins::proof(&mut read, &session).await?;
-        Ok(Some(Admission { session, engineer, workspace, subject, grant: Arc::new(grant), proof }))
+        Ok(Some(Admission { session, engineer, workspace, subject, basis, proof }))
     }
+}
+
+/// What a session stands on, as it is now. An emergency is one that was approved.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn basis(connection: &mut Connection, session: &Session) -> Result<Option<Basis>, StoreError> {
+    Ok(match &session.basis {
+        BasisId::Grant(id) => {
+            grants::find(connection, &session.workspace, id).await?.map(|grant| Basis::Grant(Arc::new(grant)))
+        }
+        BasisId::Emergency(id) => {
+            let declaration = emergencies::find(connection, id).await?;
+            declaration.and_then(|it| it.emergency()).map(|emergency| Basis::Emergency(Arc::new(emergency)))
+        }
+    })
 }
 
 fn torn(missing: &str) -> StoreError {

@@ -9,7 +9,7 @@
 //! * `write`: that one transaction: [`Write::commit`] takes the event, so that no change goes without one.
 //! * `feed`: changes, with acknowledgements: how a revoke knows that nothing of it can pass any more.
 //! * `admission`: the one question of the proxy's cache.
-//! * `workspaces`, `members`, `engineers`, `grants`, `sessions`, `api_keys`, `idempotency`: a noun's rows and queries.
+//! * `workspaces`, `members`, `engineers`, `grants`, `emergencies`, `sessions`, `api_keys`, `idempotency`: a noun's rows and queries.
 //!   What reads takes a connection, so that it works in a [`Read`] and in a [`Write`]; what changes takes a `Write`.
 //! * `sign_ins`: engineers' sign-ins by browser, and which sessions belong to them. `entry_codes`: how a browser enters
 //!   a session's own origin.
@@ -21,6 +21,7 @@
 mod admission;
 pub mod api_keys;
 mod columns;
+pub mod emergencies;
 pub mod engineers;
 pub mod entry_codes;
 pub mod events;
@@ -30,6 +31,8 @@ mod housekeeping;
 pub mod idempotency;
 mod inspect;
 pub mod members;
+#[cfg(test)]
+mod migration_tests;
 mod obstacle;
 pub mod outbox;
 mod place;
@@ -41,7 +44,7 @@ mod tests;
 pub mod workspaces;
 mod write;
 
-pub use admission::Admission;
+pub use admission::{Admission, basis};
 pub use feed::{Ack, Announcement, Change, Feed, Subscription};
 pub use inspect::{Inspected, inspect};
 pub use obstacle::{Doing, Obstacle};

@@ -2,9 +2,9 @@
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
-use crate::domain::id::{EngineerId, GrantId, MemberKey, SessionId, SignInId, WorkspaceId};
+use crate::domain::id::{EmergencyId, EngineerId, GrantId, MemberKey, SessionId, SignInId, WorkspaceId};
 use crate::domain::refusal::Code;
-use crate::domain::session::{Ended, Session};
+use crate::domain::session::{BasisId, Ended, Session};
 use crate::domain::time::Timestamp;
 use crate::identity::SecretHash;
 
@@ -25,6 +25,8 @@ pub enum Of<'a> {
     Engineer(&'a EngineerId),
     /// All on one grant.
     Grant(&'a GrantId),
+    /// All on one emergency.
+    Emergency(&'a EmergencyId),
     /// All that belong to the browser of one sign-in.
     SignIn(&'a SignInId),
 }
@@ -112,6 +114,9 @@ pub async fn unended(connection: &mut SqliteConnection, of: Of<'_>) -> Result<Ve
         Of::Grant(id) => {
             sqlx::query("SELECT * FROM sessions WHERE grant_id = $1 AND ended_at IS NULL").bind(id.as_str())
         }
+        Of::Emergency(id) => {
+            sqlx::query("SELECT * FROM sessions WHERE emergency_id = $1 AND ended_at IS NULL").bind(id.as_str())
+        }
         Of::SignIn(id) => sqlx::query(
             "SELECT s.* FROM sessions s JOIN bindings b ON b.session = s.id WHERE b.sign_in = $1 AND s.ended_at IS NULL",
         )
@@ -144,16 +149,17 @@ pub async fn due(
 /// When the database cannot be written.
 pub async fn insert(tx: &mut Write, session: &Session, token: &SecretHash) -> Result<(), StoreError> {
     let sql =
-        "INSERT INTO sessions (id, token_hash, workspace, subject, engineer, grant_id, reason, ticket, started_at,
-            expires_at, last_seen_at, mfa_at, signed_by)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        "INSERT INTO sessions (id, token_hash, workspace, subject, engineer, grant_id, emergency_id, reason, ticket,
+            started_at, expires_at, last_seen_at, mfa_at, signed_by)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     sqlx::query(sql)
         .bind(session.id.as_str())
         .bind(token.as_bytes().as_slice())
         .bind(session.workspace.as_str())
         .bind(session.subject.as_str())
         .bind(session.engineer.as_str())
-        .bind(session.grant.as_str())
+        .bind(session.basis.grant().map(GrantId::as_str))
+        .bind(session.basis.emergency().map(EmergencyId::as_str))
         .bind(&session.reason)
         .bind(&session.ticket)
         .bind(session.started_at.as_millis())
@@ -242,7 +248,7 @@ fn read(row: &SqliteRow) -> Result<Session, StoreError> {
         workspace: columns.parsed("workspace")?,
         subject: columns.parsed("subject")?,
         engineer: columns.parsed("engineer")?,
-        grant: columns.parsed("grant_id")?,
+        basis: basis(&columns)?,
         reason: columns.plain("reason")?,
         ticket: columns.plain("ticket")?,
         started_at: columns.time("started_at")?,
@@ -252,4 +258,14 @@ fn read(row: &SqliteRow) -> Result<Session, StoreError> {
         signed_by: columns.plain("signed_by")?,
         ended,
     })
+}
+
+fn basis(columns: &Columns<'_>) -> Result<BasisId, StoreError> {
+    match (columns.plain::<Option<&str>>("grant_id")?, columns.plain::<Option<&str>>("emergency_id")?) {
+        (Some(_), None) => Ok(BasisId::Grant(columns.parsed("grant_id")?)),
+        (None, Some(_)) => Ok(BasisId::Emergency(columns.parsed("emergency_id")?)),
+        (Some(_), Some(_)) | (None, None) => {
+            Err(columns.corrupt("grant_id", &"a session stands on a grant or on an emergency"))
+        }
+    }
 }

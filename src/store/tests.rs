@@ -11,7 +11,7 @@ use crate::domain::grant::{Access, Grant, Origin};
 use crate::domain::id::{GrantId, MemberKey, SessionId, WorkspaceId};
 use crate::domain::member::{Member, Role};
 use crate::domain::refusal::Code;
-use crate::domain::session::{Ended, Session};
+use crate::domain::session::{BasisId, Ended, Session};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
 use crate::identity::SessionToken;
@@ -79,7 +79,7 @@ fn session(grant: &Grant) -> Session {
         workspace: grant.workspace.clone(),
         subject: grant.subject.clone(),
         engineer: ada().id,
-        grant: grant.id.clone(),
+        basis: BasisId::Grant(grant.id.clone()),
         reason: "the export hangs".into(),
         ticket: None,
         started_at: NOW,
@@ -123,7 +123,7 @@ async fn the_file_is_ours_alone_and_a_restart_finds_everything() {
 
     let found = store(&folder).await.admission(&token.hash()).await.unwrap().unwrap();
     assert_eq!((found.workspace, found.engineer, found.subject), (acme(), ada(), Some(olga())));
-    assert_eq!(*found.grant, grant);
+    assert_eq!(found.basis.grant(), Some(&grant));
     assert_eq!((found.session.id, found.session.expires_at), (session.id, session.expires_at));
 }
 
@@ -187,7 +187,7 @@ async fn an_admission_tells_of_gone_subjects_and_of_the_cause_of_an_end() {
     tx.commit(&event(Kind::SessionEnded)).await.unwrap();
     let found = store.admission(&token.hash()).await.unwrap().unwrap();
     assert_eq!((found.subject, found.session.ended), (None, Some(ended)));
-    assert_eq!(found.grant.id, grant.id);
+    assert_eq!(found.basis.grant().map(|found| &found.id), Some(&grant.id));
 }
 
 #[tokio::test]

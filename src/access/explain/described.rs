@@ -7,17 +7,17 @@ use http::header::HOST;
 use crate::config::Config;
 use crate::domain::engineer::Engineer;
 use crate::domain::grant::Grant;
-use crate::domain::id::{GrantId, MemberId, MemberKey, SessionId};
+use crate::domain::id::{MemberId, MemberKey, SessionId};
 use crate::domain::member::Member;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::session::{Basis, Session};
+use crate::domain::session::{Basis, BasisId, Session};
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::Workspace;
 use crate::policy::{
     Asked, BadFacts, Explanation, Http, Nouns, Prepared, Situation, decide_access, explain as by_policy,
 };
 use crate::request::{Arrived, Reading, Routed, Routes, normalize, route};
-use crate::store::{Read, engineers, grants, members, sessions, workspaces};
+use crate::store::{self, Read, engineers, grants, members, sessions, workspaces};
 
 use super::{Described, Explained, Sources};
 use crate::access::AccessError;
@@ -40,12 +40,12 @@ struct Scene {
 
 /// What the request would stand on.
 enum Footing {
-    /// A session, live or still to begin, on a grant.
-    On { session: Box<Session>, grant: Box<Grant>, subject: Box<Member>, begun: bool },
+    /// A session, live or still to begin.
+    On { session: Box<Session>, basis: Basis, subject: Box<Member>, begun: bool },
     /// Nothing: the recorded facts of a session that could not begin.
     Nothing { facts: String },
-    /// The member whose login the only grant lends is gone.
-    SubjectGone { refusal: Refusal, grant: Option<GrantId> },
+    /// The member whose login is lent is gone.
+    SubjectGone { refusal: Refusal, basis: Option<BasisId> },
 }
 
 /// Explains it.
@@ -59,6 +59,7 @@ pub(super) async fn explain(sources: Sources<'_>, described: Described) -> Resul
         at: scene.at,
         session: None,
         grant: None,
+        emergency: None,
         notes: Vec::new(),
         recorded: None,
         explanation: Explanation::refused(sources.bundle, &Code::Internal.into()),
@@ -73,7 +74,10 @@ pub(super) async fn explain(sources: Sources<'_>, described: Described) -> Resul
         Err(refusal) => Explanation::refused(sources.bundle, &refusal),
         Ok(routed) => {
             let footing = footing(&mut state, sources, &scene, &mut explained.notes).await?;
-            (explained.session, explained.grant) = footing.names();
+            let basis = footing.basis();
+            explained.grant = basis.as_ref().and_then(BasisId::grant).cloned();
+            explained.emergency = basis.as_ref().and_then(BasisId::emergency).cloned();
+            explained.session = footing.session();
             decided(sources, &scene, &routed, &footing)?
         }
     };
@@ -127,11 +131,11 @@ async fn footing(
     notes: &mut Vec<String>,
 ) -> Result<Footing, AccessError> {
     if let Some(session) = live_session(state, sources, scene).await? {
-        let grant = grants::find(state, &session.workspace, &session.grant).await?.ok_or(Code::GrantMissing)?;
-        let gone = Refusal::because(Code::GrantEnded, "the member who granted access is gone");
-        return Ok(match subject(state, &grant).await? {
-            Some(subject) => on(session, as_of(grant, scene.at), subject, true),
-            None => Footing::SubjectGone { refusal: gone, grant: Some(grant.id) },
+        let basis = store::basis(state, &session).await?.ok_or(Code::GrantMissing)?;
+        let gone = Refusal::because(session.basis.over(), "the member whose login it lends is gone");
+        return Ok(match subject(state, &basis).await? {
+            Some(subject) => on(session, as_of(basis, scene.at), subject, true),
+            None => Footing::SubjectGone { refusal: gone, basis: Some(session.basis) },
         });
     }
     notes.push("there is no live session, so one would have to begin first".to_owned());
@@ -149,27 +153,38 @@ async fn footing(
             match (nearest.decision, nearest.grant) {
                 (Some(_), Some(grant)) => grant,
                 (Some(decision), None) => return Ok(Footing::Nothing { facts: decision.facts }),
-                (None, grant) => return Ok(Footing::SubjectGone { refusal: nearest.refusal, grant }),
+                (None, grant) => {
+                    let basis = grant.map(BasisId::Grant);
+                    return Ok(Footing::SubjectGone { refusal: nearest.refusal, basis });
+                }
             }
         }
     };
     let grant = grants::find(state, &workspace.id, &chosen).await?.ok_or(Code::GrantMissing)?;
-    let subject = subject(state, &grant).await?.ok_or(Code::GrantEnded)?;
-    let grant = as_of(grant, *at);
-    Ok(on(begun(sources, scene, &grant), grant, subject, false))
+    let basis = as_of(Basis::Grant(Arc::new(grant)), *at);
+    let subject = subject(state, &basis).await?.ok_or(Code::GrantEnded)?;
+    Ok(on(begun(sources, scene, &basis), basis, subject, false))
 }
 
-fn on(session: Session, grant: Grant, subject: Member, begun: bool) -> Footing {
-    Footing::On { session: Box::new(session), grant: Box::new(grant), subject: Box::new(subject), begun }
+fn on(session: Session, basis: Basis, subject: Member, begun: bool) -> Footing {
+    Footing::On { session: Box::new(session), basis, subject: Box::new(subject), begun }
 }
 
 impl Footing {
-    /// The session, if it has begun, and the grant.
-    fn names(&self) -> (Option<SessionId>, Option<GrantId>) {
+    /// The session, if it has begun.
+    fn session(&self) -> Option<SessionId> {
         match self {
-            Self::On { session, grant, begun, .. } => (begun.then(|| session.id.clone()), Some(grant.id.clone())),
-            Self::Nothing { .. } => (None, None),
-            Self::SubjectGone { grant, .. } => (None, grant.clone()),
+            Self::On { session, begun, .. } => begun.then(|| session.id.clone()),
+            Self::Nothing { .. } | Self::SubjectGone { .. } => None,
+        }
+    }
+
+    /// What it stands on, by name.
+    fn basis(&self) -> Option<BasisId> {
+        match self {
+            Self::On { basis, .. } => Some(basis.id()),
+            Self::Nothing { .. } => None,
+            Self::SubjectGone { basis, .. } => basis.clone(),
         }
     }
 }
@@ -192,32 +207,39 @@ async fn tried(state: &mut Read, entry: &Entry<'_>, scene: &Scene) -> Result<Vec
     let all = candidates(state, entry, None).await?.into_iter();
     let of_subject = |grant: &Grant| scene.subject.as_ref().is_none_or(|subject| grant.subject == *subject);
     let then = all.filter(|tried| of_subject(&tried.grant) && tried.grant.created_at <= scene.at);
-    Ok(then.map(|Candidate { grant, subject }| Candidate { grant: as_of(grant, scene.at), subject }).collect())
+    Ok(then.map(|Candidate { grant, subject }| Candidate { grant: grant_as_of(grant, scene.at), subject }).collect())
+}
+
+/// What a session stands on, as it was at `at`.
+fn as_of(basis: Basis, at: Timestamp) -> Basis {
+    match basis {
+        Basis::Grant(grant) => Basis::Grant(Arc::new(grant_as_of(grant.as_ref().clone(), at))),
+        Basis::Emergency(emergency) => Basis::Emergency(emergency),
+    }
 }
 
 /// The grant as it was at `at`: what was revoked later was not revoked yet.
-fn as_of(grant: Grant, at: Timestamp) -> Grant {
+fn grant_as_of(grant: Grant, at: Timestamp) -> Grant {
     let revoked_at = grant.revoked_at.filter(|revoked| *revoked <= at);
     Grant { revoked_at, ..grant }
 }
 
-async fn subject(state: &mut Read, grant: &Grant) -> Result<Option<Member>, AccessError> {
-    let key = MemberKey { workspace: grant.workspace.clone(), id: grant.subject.clone() };
-    Ok(members::find(state, &key).await?)
+async fn subject(state: &mut Read, basis: &Basis) -> Result<Option<Member>, AccessError> {
+    Ok(members::find(state, &basis.subject_key()).await?)
 }
 
-/// The session that would begin on `grant`.
-fn begun(sources: Sources<'_>, scene: &Scene, grant: &Grant) -> Session {
+/// The session that would begin on `basis`.
+fn begun(sources: Sources<'_>, scene: &Scene, basis: &Basis) -> Session {
     Session {
         id: SessionId::mint(scene.at),
-        workspace: grant.workspace.clone(),
-        subject: grant.subject.clone(),
+        workspace: scene.workspace.id.clone(),
+        subject: basis.subject().clone(),
         engineer: scene.engineer.id.clone(),
-        grant: grant.id.clone(),
+        basis: basis.id(),
         reason: REASON.to_owned(),
         ticket: None,
         started_at: scene.at,
-        expires_at: last_moment(sources.config.sessions.max, grant, scene.at),
+        expires_at: last_moment(sources.config.sessions.max, basis, scene.at),
         last_seen_at: scene.at,
         mfa_at: None,
         signed_by: None,
@@ -238,8 +260,7 @@ fn decided(
         Footing::Nothing { facts } => {
             routed.readings().map(|reading| Situation::without_basis(facts, &http(routed, reading))).collect()
         }
-        Footing::On { session, grant, subject, .. } => {
-            let basis = Basis::Grant(Arc::new(grant.as_ref().clone()));
+        Footing::On { session, basis, subject, .. } => {
             let nouns = Nouns {
                 engineer: Arc::new(scene.engineer.clone()),
                 workspace: Arc::new(scene.workspace.clone()),
@@ -254,7 +275,7 @@ fn decided(
                     now: scene.at,
                     last_seen_at: session.last_seen_at.min(scene.at),
                     http: http(routed, reading),
-                    covers_path: reading.covered_by(&basis),
+                    covers_path: reading.covered_by(basis),
                     chained: false,
                 };
                 match decide_access(bundle, &prepared, &asked) {

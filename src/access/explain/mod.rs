@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::config::Config;
-use crate::domain::id::{EngineerId, GrantId, MemberId, RequestId, SessionId, WorkspaceId};
+use crate::domain::id::{EmergencyId, EngineerId, GrantId, MemberId, RequestId, SessionId, WorkspaceId};
 use crate::domain::time::Timestamp;
 use crate::policy::{Answer, Bundle, Explanation};
 use crate::store::Store;
@@ -57,6 +57,9 @@ pub struct Explained {
     pub session: Option<SessionId>,
     /// The grant that it stands on; none: there is none to stand on.
     pub grant: Option<GrantId>,
+    /// The emergency that it stands on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<EmergencyId>,
     /// How session and grant were chosen, and what else is worth knowing.
     pub notes: Vec<String>,
     /// What the trail says of it.

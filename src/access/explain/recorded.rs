@@ -34,6 +34,7 @@ pub(super) async fn explain(sources: Sources<'_>, id: RequestId) -> Result<Expla
         at: found.at,
         session: found.session,
         grant: found.grant,
+        emergency: found.emergency,
         explanation,
     })
 }

@@ -7,6 +7,7 @@ use crate::domain::grant::Grant;
 use crate::domain::id::{GrantId, MemberKey};
 use crate::domain::member::Member;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::session::BasisRef;
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::Workspace;
 use crate::policy::{
@@ -30,14 +31,14 @@ pub(in crate::access) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// What the policies say to a session on that grant.
+    /// What the policies say to a session on that.
     pub(in crate::access) fn on(
         &self,
         bundle: &Bundle,
-        grant: Option<(&Grant, &Member)>,
+        basis: Option<(BasisRef<'_>, &Member)>,
     ) -> Result<Allowed, Box<Refused>> {
         // A staff token with `act` makes no actor, so nobody who comes this far acts for somebody else.
-        let start = SessionStart { grant, chained: false, reason: self.reason, ticket: self.ticket };
+        let start = SessionStart { basis, chained: false, reason: self.reason, ticket: self.ticket };
         let question = ControlQuestion {
             principal: Principal::Engineer(self.engineer),
             action: ControlAction::StartSession,
@@ -104,7 +105,7 @@ pub(in crate::access) fn choose(bundle: &Bundle, entry: &Entry<'_>, candidates: 
     let mut fitting = Vec::new();
     let mut refusals = Vec::new();
     for Candidate { grant, subject } in candidates {
-        match subject.as_ref().map(|subject| entry.on(bundle, Some((&grant, subject)))) {
+        match subject.as_ref().map(|subject| entry.on(bundle, Some((BasisRef::Grant(&grant), subject)))) {
             Some(Ok(allowed)) => fitting.push((grant, allowed.decision().clone())),
             Some(Err(refused)) => refusals.push(Nearest::from_policy(*refused, Some(grant.id))),
             None => refusals.push(Nearest::subject_gone(grant.id)),

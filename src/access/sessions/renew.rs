@@ -4,7 +4,7 @@ use crate::domain::id::{MemberKey, SessionId};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
-use crate::store::{Change, grants, members, sessions, workspaces};
+use crate::store::{Change, basis, members, sessions, workspaces};
 
 use super::choose::Entry;
 use super::start::last_moment;
@@ -13,7 +13,7 @@ use crate::access::permission::{engineer, present_engineer, refused};
 use crate::access::standing::still_vouched_for;
 use crate::access::{Access, AccessError, Actor, record};
 
-/// Moves a session's absolute end to the longest that is allowed from now, never past its grant. Its engineer only.
+/// Moves a session's absolute end to the longest that is allowed from now, never past what it stands on. Its engineer only.
 ///
 /// # Errors
 /// `not-found`; the session's cause when it has ended; by policy.
@@ -28,14 +28,14 @@ pub async fn renew(access: &Access, actor: &Actor, id: &SessionId) -> Result<Ses
     alive(&session, now)?;
 
     let workspace = workspaces::find(&mut tx, &session.workspace).await?.ok_or(Code::NotFound)?;
-    let grant = grants::find(&mut tx, &session.workspace, &session.grant).await?.ok_or(Code::GrantMissing)?;
+    let basis = basis(&mut tx, &session).await?.ok_or(Code::GrantMissing)?;
     let subject = MemberKey { workspace: session.workspace.clone(), id: session.subject.clone() };
-    let subject = members::find(&mut tx, &subject).await?.ok_or(Code::GrantEnded)?;
+    let subject = members::find(&mut tx, &subject).await?.ok_or_else(|| session.basis.over())?;
     let (reason, ticket) = (session.reason.as_str(), session.ticket.as_deref());
     let entry = Entry { engineer: &engineer, workspace: &workspace, reason, ticket, now };
-    let allowed = entry.on(&access.engine.current(), Some((&grant, &subject))).map_err(refused)?;
+    let allowed = entry.on(&access.engine.current(), Some((basis.as_ref(), &subject))).map_err(refused)?;
 
-    let session = Session { expires_at: last_moment(access.sessions.max, &grant, now), ..session };
+    let session = Session { expires_at: last_moment(access.sessions.max, &basis, now), ..session };
     sessions::set_end(&mut tx, &session.id, session.expires_at).await?;
     tx.change(&Change::Session(session.workspace.clone(), session.id.clone())).await?;
     let decision = record::decided(allowed.decision())?;

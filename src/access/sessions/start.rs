@@ -1,14 +1,14 @@
 //! Entering.
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::json;
 
 use crate::audit::{Decision, Event, Kind};
 use crate::domain::engineer::Engineer;
-use crate::domain::grant::Grant;
 use crate::domain::id::{SessionId, SignInId, WorkspaceId};
 use crate::domain::refusal::Code;
-use crate::domain::session::Session;
+use crate::domain::session::{Basis, Session};
 use crate::domain::text::Label;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
@@ -53,7 +53,7 @@ pub async fn start(
     let candidates = candidates(&mut tx, &entry, new.grant.as_ref()).await?;
     match choose(&access.engine.current(), &entry, candidates) {
         Choice::One(grant, decision) => {
-            let session = begun(access, &entry, who, &grant);
+            let session = begun(access, &entry, who, &Basis::Grant(Arc::new(*grant)));
             repeat::remember(&mut tx, &caller, idempotency, session.id.as_str(), now).await?;
             let decision = record::decided(&decision)?;
             enter(access, tx, who, session, decision).await
@@ -80,18 +80,18 @@ fn unknown(id: WorkspaceId) -> Workspace {
     }
 }
 
-fn begun(access: &Access, entry: &Entry<'_>, who: &EngineerActor, grant: &Grant) -> Session {
+fn begun(access: &Access, entry: &Entry<'_>, who: &EngineerActor, basis: &Basis) -> Session {
     let now = entry.now;
     Session {
         id: SessionId::mint(now),
-        workspace: grant.workspace.clone(),
-        subject: grant.subject.clone(),
+        workspace: entry.workspace.id.clone(),
+        subject: basis.subject().clone(),
         engineer: entry.engineer.id.clone(),
-        grant: grant.id.clone(),
+        basis: basis.id(),
         reason: entry.reason.to_owned(),
         ticket: entry.ticket.map(str::to_owned),
         started_at: now,
-        expires_at: last_moment(access.sessions.max, grant, now),
+        expires_at: last_moment(access.sessions.max, basis, now),
         last_seen_at: now,
         mfa_at: who.mfa_at,
         signed_by: who.signed_by.clone(),
@@ -99,10 +99,10 @@ fn begun(access: &Access, entry: &Entry<'_>, who: &EngineerActor, grant: &Grant)
     }
 }
 
-/// The longest that a session may last from `now`, never past its grant.
-pub(in crate::access) fn last_moment(longest: Span, grant: &Grant, now: Timestamp) -> Timestamp {
+/// The longest that a session may last from `now`, never past what it stands on.
+pub(in crate::access) fn last_moment(longest: Span, basis: &Basis, now: Timestamp) -> Timestamp {
     let longest = now.plus(longest);
-    grant.expires_at.map_or(longest, |end| end.min(longest))
+    basis.expires_at().map_or(longest, |end| end.min(longest))
 }
 
 async fn enter(

@@ -1,6 +1,7 @@
 //! Stories about sessions.
 use super::*;
 use crate::access::{PageRequest, expiry};
+use crate::domain::session::BasisId;
 
 #[tokio::test]
 async fn an_engineer_enters_on_the_only_grant_and_is_shown_out_by_its_end() {
@@ -9,7 +10,7 @@ async fn an_engineer_enters_on_the_only_grant_and_is_shown_out_by_its_end() {
     assert_eq!(code(world.enter(&ada, None).await), Code::GrantMissing);
     let grant = world.grant(&olga, for_a(DAY)).await.unwrap();
     let started = world.enter(&ada, None).await.unwrap();
-    assert_eq!((&started.session.grant, started.session.subject.as_str()), (&grant.id, "olga"));
+    assert_eq!((started.session.basis.grant(), started.session.subject.as_str()), (Some(&grant.id), "olga"));
     assert_eq!(started.session.expires_at, started.session.started_at.plus(Span::from_seconds(8 * 3600)));
 
     let past = Lasting::Until(grant.starts_at.plus(Span::from_millis(1)));
@@ -54,7 +55,7 @@ async fn several_fitting_grants_are_a_choice_and_the_named_one_is_taken() {
     let mut both = [one.id.clone(), two.id];
     both.sort();
     assert_eq!(ids, both);
-    assert_eq!(world.enter(&ada, Some(&one.id)).await.unwrap().session.grant, one.id);
+    assert_eq!(world.enter(&ada, Some(&one.id)).await.unwrap().session.basis, BasisId::Grant(one.id));
 }
 
 #[tokio::test]

@@ -19,9 +19,9 @@ use crate::api::input::AtPath;
 use crate::api::openapi::{Enters, NoSuchSession, NoSuchThing, StaysLonger};
 use crate::api::{ApiState, cookies};
 use crate::config::Server;
-use crate::domain::id::{GrantId, MemberId, SessionId, WorkspaceId};
+use crate::domain::id::{EmergencyId, GrantId, MemberId, SessionId, WorkspaceId};
 use crate::domain::refusal::Code;
-use crate::domain::session::Session;
+use crate::domain::session::{BasisId, Session};
 use crate::domain::text::{Justification, Label};
 use crate::domain::time::Timestamp;
 use crate::identity::{clear_cookie, clear_site_data, set_cookie};
@@ -66,7 +66,8 @@ pub(super) struct StartedShown {
     expires_at: Timestamp,
     workspace: WorkspaceId,
     subject: MemberId,
-    grant: GrantId,
+    #[serde(flatten)]
+    basis: BasisShown,
     reason: String,
     /// The sessions of this browser that ended because this one began.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -89,9 +90,26 @@ impl StartedShown {
             expires_at: session.expires_at,
             workspace: session.workspace,
             subject: session.subject,
-            grant: session.grant,
+            basis: session.basis.into(),
             reason: session.reason,
         }
+    }
+}
+
+/// What a session stands on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BasisShown {
+    /// `consented`, or `emergency`.
+    mode: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grant: Option<GrantId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emergency: Option<EmergencyId>,
+}
+
+impl From<BasisId> for BasisShown {
+    fn from(basis: BasisId) -> Self {
+        Self { mode: basis.mode(), grant: basis.grant().cloned(), emergency: basis.emergency().cloned() }
     }
 }
 
@@ -109,7 +127,8 @@ pub(super) struct SessionShown {
     id: SessionId,
     workspace: WorkspaceId,
     subject: MemberId,
-    grant: GrantId,
+    #[serde(flatten)]
+    basis: BasisShown,
     reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket: Option<String>,
@@ -131,7 +150,7 @@ impl SessionShown {
             id: session.id,
             workspace: session.workspace,
             subject: session.subject,
-            grant: session.grant,
+            basis: session.basis.into(),
             reason: session.reason,
             ticket: session.ticket,
             started_at: session.started_at,

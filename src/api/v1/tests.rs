@@ -9,7 +9,7 @@ use crate::api::error::ApiError;
 use crate::api::input;
 use crate::domain::grant::{Access, Grant, Origin};
 use crate::domain::refusal::Code;
-use crate::domain::session::{Ended, Session};
+use crate::domain::session::{BasisId, Ended, Session};
 use crate::domain::time::{Span, Timestamp};
 
 use super::sessions::{SessionShown, StartSession};
@@ -54,7 +54,7 @@ fn session() -> Session {
         workspace: "acme".parse().expect("an id"),
         subject: "olga".parse().expect("an id"),
         engineer: "ada".parse().expect("an id"),
-        grant: "gr_1".parse().expect("an id"),
+        basis: BasisId::Grant("gr_1".parse().expect("an id")),
         reason: "the import hangs".to_owned(),
         ticket: Some("T-1".to_owned()),
         started_at: at("2026-11-21T10:00:00Z"),
@@ -156,6 +156,7 @@ fn a_session_shows_whether_it_lives_and_why_not() {
       "id": "se_1",
       "workspace": "acme",
       "subject": "olga",
+      "mode": "consented",
       "grant": "gr_1",
       "reason": "the import hangs",
       "ticket": "T-1",
@@ -172,6 +173,7 @@ fn a_session_shows_whether_it_lives_and_why_not() {
       "id": "se_1",
       "workspace": "acme",
       "subject": "olga",
+      "mode": "consented",
       "grant": "gr_1",
       "reason": "the import hangs",
       "ticket": "T-1",
@@ -224,6 +226,7 @@ fn a_member_sees_who_is_inside_and_what_may_be_chosen() {
             "email": "ada@vendor.example"
           },
           "subject": "olga",
+          "mode": "consented",
           "grant": "gr_1",
           "started_at": "2026-11-21T10:00:00.000Z",
           "expires_at": "2026-11-21T18:00:00.000Z",

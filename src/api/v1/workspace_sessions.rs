@@ -12,11 +12,11 @@ use crate::api::caller::Caller;
 use crate::api::error::ApiError;
 use crate::api::input::{AtPath, PageQuery, Paging};
 use crate::api::openapi::Oversees;
-use crate::domain::id::{GrantId, MemberId, SessionId, WorkspaceId};
+use crate::domain::id::{MemberId, SessionId, WorkspaceId};
 use crate::domain::time::Timestamp;
 
 use super::reply::List;
-use super::sessions::{EndingShown, SessionShown};
+use super::sessions::{BasisShown, EndingShown, SessionShown};
 
 /// A session as members see it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,7 +24,8 @@ pub(super) struct SessionSeen {
     id: SessionId,
     engineer: EngineerSeen,
     subject: MemberId,
-    grant: GrantId,
+    #[serde(flatten)]
+    basis: BasisShown,
     started_at: Timestamp,
     expires_at: Timestamp,
     last_seen_at: Timestamp,
@@ -48,7 +49,7 @@ impl SessionSeen {
             id: session.id,
             engineer: EngineerSeen { name, email },
             subject: session.subject,
-            grant: session.grant,
+            basis: session.basis.into(),
             started_at: session.started_at,
             expires_at: session.expires_at,
             last_seen_at: session.last_seen_at,

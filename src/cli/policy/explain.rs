@@ -144,7 +144,10 @@ fn text(explained: &Explained) -> Result<String, std::fmt::Error> {
     writeln!(out, "{engineer} in {workspace}, at {}", explained.at)?;
     let session = word(explained.session.as_ref().map(ToString::to_string));
     let grant = word(explained.grant.as_ref().map(ToString::to_string));
-    writeln!(out, "session {session}, grant {grant}")?;
+    match &explained.emergency {
+        Some(emergency) => writeln!(out, "session {session}, emergency {emergency}")?,
+        None => writeln!(out, "session {session}, grant {grant}")?,
+    }
     if let Some(recorded) = &explained.recorded {
         let code = recorded.code.as_deref().unwrap_or("permitted");
         writeln!(out, "{} {} {}", recorded.request_id, recorded.method, recorded.path)?;

@@ -138,8 +138,9 @@ impl Example<'_> {
         session.insert("reason".into(), text(&fact(context, "reason")?)?);
         session.insert("ticket".into(), context.get("ticket").as_ref().map_or(Ok(Value::Null), text)?);
         facts.insert("session".into(), session.into());
-        if context.get("emergency").is_some() || context.get("grant").is_some() != context.get("subject").is_some() {
-            return Err("a session begins on a grant with its subject, or on nothing".to_owned());
+        let lends = context.get("grant").is_some() || context.get("emergency").is_some();
+        if lends != context.get("subject").is_some() {
+            return Err("a session begins on a grant or an emergency with its subject, or on nothing".to_owned());
         }
         self.basis(context, &mut facts)?;
         Ok(facts)

@@ -8,7 +8,7 @@ use crate::domain::engineer::Engineer;
 use crate::domain::grant::{Grant, Origin};
 use crate::domain::id::MemberId;
 use crate::domain::member::Member;
-use crate::domain::session::{Basis, Session};
+use crate::domain::session::{Basis, BasisId, BasisRef, Session};
 use crate::domain::workspace::Workspace;
 use crate::policy::facts::{EmergencyFacts, EngineerFacts, GrantFacts, MemberFacts, WorkFacts, WorkspaceFacts};
 use crate::policy::{
@@ -86,19 +86,20 @@ pub(super) fn with_question<T>(
     ask: impl FnOnce(ControlQuestion<'_>) -> T,
 ) -> Result<T, String> {
     let (engineer, member, subject) = (engineer(&case.engineer), member(&case.member), member(&case.subject));
-    let (workspace, grant) = (workspace(&case.workspace), grant(case));
+    let (workspace, grant, emergency) = (workspace(&case.workspace), grant(case), emergency(&case.emergency));
     let other = somebody_else(&member.id)?;
     let (asked_of, declarer) =
         (case.work.subject.as_ref().map(self::member), case.work.declared_by.as_ref().map(self::engineer));
     let (principal, facts) = match action.judged_by() {
         JudgedBy::Start => {
-            let grant = match case.basis {
-                BasisKind::Grant => Some((&grant, &subject)),
+            let basis = match case.basis {
+                BasisKind::Grant => Some(BasisRef::Grant(&grant)),
+                BasisKind::Emergency => Some(BasisRef::Emergency(&emergency)),
                 BasisKind::None => None,
-                BasisKind::Emergency => return Err("no session begins on an emergency yet".to_owned()),
             };
+            let basis = basis.map(|basis| (basis, &subject));
             let (reason, ticket) = (&case.session.reason, case.session.ticket.as_deref());
-            let start = SessionStart { grant, chained: case.chained, reason, ticket };
+            let start = SessionStart { basis, chained: case.chained, reason, ticket };
             (Principal::Engineer(&engineer), ControlFacts::Start(start))
         }
         JudgedBy::Consent => {
@@ -170,7 +171,7 @@ fn session(case: &Case, engineer: &Engineer) -> Session {
         workspace: facts.workspace.clone(),
         subject: facts.subject.clone(),
         engineer: engineer.id.clone(),
-        grant: case.grant.id.clone(),
+        basis: basis_id(case),
         reason: facts.reason.clone(),
         ticket: facts.ticket.clone(),
         started_at: facts.started_at,
@@ -179,6 +180,13 @@ fn session(case: &Case, engineer: &Engineer) -> Session {
         mfa_at: facts.mfa_at,
         signed_by: None,
         ended: None,
+    }
+}
+
+fn basis_id(case: &Case) -> BasisId {
+    match case.basis {
+        BasisKind::Grant | BasisKind::None => BasisId::Grant(case.grant.id.clone()),
+        BasisKind::Emergency => BasisId::Emergency(case.emergency.id.clone()),
     }
 }
 

@@ -117,7 +117,7 @@ pub(in crate::policy) fn cases() -> impl Strategy<Value = Case> {
         (case.chained, case.covers_path, case.impersonated) = beside.0;
         (case.access, case.lasts) = (beside.1.0, beside.1.1.map(Span::from_millis));
         case.basis = match (beside.2, action) {
-            (BasisKind::Emergency, Action::Control(_)) | (BasisKind::None, Action::Data(_)) => BasisKind::Grant,
+            (BasisKind::None, Action::Data(_)) => BasisKind::Grant,
             (basis, _) => basis,
         };
         case.http.ip = beside.3;
