@@ -7,8 +7,9 @@ use crate::domain::id::WorkspaceId;
 use crate::domain::refusal::Code;
 use crate::domain::session::{Ended, Session};
 use crate::domain::time::Timestamp;
-use crate::store::{Change, Write, grants, sessions};
+use crate::store::{Change, Write, access_requests, grants, sessions};
 
+use super::access_requests::unanswerable;
 use super::{Access, AccessError, record};
 
 /// Why something ends.
@@ -76,7 +77,8 @@ pub(super) async fn revoke(
     })
 }
 
-/// Shuts a workspace: ends its sessions and revokes its grants, live ones and those to come.
+/// Shuts a workspace: ends its sessions, revokes its grants, live ones and those to come, and has the requests lapse that
+/// wait for an answer.
 pub(super) async fn shut(
     access: &Access,
     tx: &mut Write,
@@ -89,7 +91,8 @@ pub(super) async fn shut(
         let event = revoke(tx, grant, ending.by, record::by_rule(access, &facts)?, ending.at).await?;
         tx.event(&event).await?;
     }
-    Ok(())
+    let waiting = access_requests::Of::Workspace(workspace);
+    unanswerable(access, tx, waiting, ending.by, ending.at).await
 }
 
 /// An event about a session.

@@ -11,6 +11,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Timestamp;
 use crate::store::{Change, Write, engineers, sessions, sign_ins};
 
+use super::access_requests::unasked;
 use super::actor::Scope;
 use super::ending::{Ending, end_all};
 use super::permission::scoped;
@@ -67,7 +68,7 @@ pub async fn delete(access: &Access, actor: &Actor, id: &EngineerId) -> Result<(
     Ok(())
 }
 
-/// Ends whatever an engineer has open, their sign-ins too; the event of the change is the caller's to commit.
+/// Ends whatever an engineer has open, their sign-ins and their requests for access too; the event of the change is the caller's to commit.
 pub(super) async fn shut_out(
     access: &Access,
     tx: &mut Write,
@@ -77,6 +78,7 @@ pub(super) async fn shut_out(
 ) -> Result<(), AccessError> {
     let ending = Ending { cause: &Code::PolicyDenied, by, at: now };
     end_all(access, tx, sessions::Of::Engineer(id), ending).await?;
+    unasked(access, tx, id, by, now).await?;
     Ok(sign_ins::end_all(tx, id, now).await?)
 }
 

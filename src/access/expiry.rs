@@ -1,4 +1,4 @@
-//! What ends by itself: sessions past their end, left idle, or on a grant that is over; old rows are swept.
+//! What ends by itself: sessions past their end, left idle, or on a grant that is over; requests that nobody answered; old rows are swept.
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use crate::domain::time::{Span, Timestamp};
 use crate::store::{Write, basis, sessions};
 use crate::telemetry::logs::chain;
 
+use super::access_requests::overdue;
 use super::ending::{self, Ending};
 use super::{Access, AccessError};
 
@@ -34,13 +35,14 @@ pub async fn sweep(access: Arc<Access>, stop: CancellationToken) {
     }
 }
 
-/// Ends every session whose time has come, each in a transaction of its own, then prunes.
+/// Ends every session and every request whose time has come, each in a transaction of its own, then prunes.
 pub(super) async fn round(access: &Access) -> Result<(), AccessError> {
     let now = access.clock.now();
     let due = sessions::due(&mut *access.store.read().await?, now, idle_since(access, now)).await?;
     for session in due {
         end_if_due(access, &session.id).await?;
     }
+    overdue(access, now).await?;
     Ok(access.store.prune(now).await?)
 }
 

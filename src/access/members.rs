@@ -6,8 +6,9 @@ use crate::domain::id::MemberKey;
 use crate::domain::member::Member;
 use crate::domain::refusal::Code;
 use crate::domain::time::Timestamp;
-use crate::store::{Change, members, sessions, workspaces};
+use crate::store::{Change, access_requests, members, sessions, workspaces};
 
+use super::access_requests::unanswerable;
 use super::actor::Scope;
 use super::ending::{Ending, end_all};
 use super::permission::scoped;
@@ -44,7 +45,8 @@ pub async fn get(access: &Access, actor: &Actor, key: &MemberKey) -> Result<Memb
     members::find(&mut read, key).await?.ok_or(Code::NotFound.into())
 }
 
-/// Removes one: their tokens are refused from then on, their grants have no effect. Directory keys only.
+/// Removes one: their tokens are refused from then on, their grants have no effect, and requests that only they may
+/// answer lapse. Directory keys only.
 ///
 /// # Errors
 /// `not-found`.
@@ -57,6 +59,8 @@ pub async fn delete(access: &Access, actor: &Actor, key: &MemberKey) -> Result<(
     tx.change(&Change::Member(key.clone())).await?;
     let ending = Ending { cause: &Code::GrantEnded, by: &by, at: now };
     end_all(access, &mut tx, sessions::Of::Subject(key), ending).await?;
+    let asked = access_requests::Of::Subject(&key.workspace, &key.id);
+    unanswerable(access, &mut tx, asked, &by, now).await?;
     let event = changed(access, key, &json!({ "by": by, "deleted": true }), now)?;
     let sequence = tx.commit(&event).await?;
     access.feed.announce(sequence).await;

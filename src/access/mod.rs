@@ -3,6 +3,7 @@
 //!
 //! * `actor`: who acts, and how a genuine token becomes an actor.
 //! * `workspaces`, `members`, `engineers`: the directory, kept current by the vendor.
+//! * `access_requests`: engineers ask for consent, members answer.
 //! * `grants`: consent. `sessions`: entering. `support_access`: what a member sees of both. `following`: who may look on.
 //! * `sign_ins`: engineers sign in by browser, and out. `entering`: a browser goes to a session's own origin.
 //! * `explain`: why a request passes or not, for operators. `policies`: the set that decides, when it is replaced.
@@ -15,6 +16,7 @@
 //!
 //! Architecture Invariant: whoever changes something reads the person who acts, workspace and object again inside the
 //! transaction that changes it, so that no decision is taken on what has just ceased to be true.
+pub mod access_requests;
 pub mod actor;
 pub mod api_keys;
 mod ending;
@@ -48,7 +50,7 @@ pub use error::AccessError;
 use crate::config;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Clock;
-use crate::identity::Jwks;
+use crate::identity::{AnswerKey, Jwks};
 use crate::policy::Engine;
 use crate::store::{Feed, Store};
 use crate::telemetry::metrics::Metrics;
@@ -70,6 +72,10 @@ pub struct Access {
     pub staff_keys: Arc<Jwks>,
     /// Limits of grants.
     pub grants: config::Grants,
+    /// What a request for access needs.
+    pub requests: config::Requests,
+    /// Signs the links in mails by which members answer.
+    pub answers: Arc<AnswerKey>,
     /// Limits of sessions.
     pub sessions: config::Sessions,
     /// The hosts of sessions, where each has its own.

@@ -17,9 +17,14 @@ pub(super) fn decided(record: &DecisionRecord) -> Result<Decision, AccessError> 
 
 /// A decision of the policies about a grant: its facts say in full what was consented to.
 pub(super) fn decided_on(record: &DecisionRecord, grant: &Grant) -> Result<Decision, AccessError> {
+    decided_with(record, json!({ "grant": grant_facts(grant) }))
+}
+
+/// A decision of the policies whose facts say more than the policies were told: the members of the object `more`.
+pub(super) fn decided_with(record: &DecisionRecord, more: Value) -> Result<Decision, AccessError> {
     let mut facts: Value = serde_json::from_str(&record.facts).map_err(|error| unrecordable(&error))?;
-    if let Some(facts) = facts.as_object_mut() {
-        facts.insert("grant".to_owned(), grant_facts(grant));
+    if let (Some(facts), Value::Object(more)) = (facts.as_object_mut(), more) {
+        facts.extend(more);
     }
     with_facts(record, &facts)
 }

@@ -6,12 +6,12 @@ use crate::domain::refusal::Code;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::Workspace;
 use crate::policy::{Bundle, Terms};
-use crate::store::{Read, grants, members, sessions, workspaces};
+use crate::store::{Read, access_requests as rows, grants, members, sessions, workspaces};
 
 use super::actor::MemberActor;
 use super::permission::{Asked, member_of, refused};
 use super::sessions::Shown;
-use super::{Access, AccessError, Actor};
+use super::{Access, AccessError, Actor, access_requests};
 
 /// Where support access stands, and what may be chosen.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct Overview {
     pub grants: Vec<Grant>,
     /// Live sessions.
     pub sessions: Vec<Shown>,
+    /// Requests of engineers that wait for an answer.
+    pub waiting: Vec<access_requests::Shown>,
     /// Durations to offer.
     pub presets: Vec<Span>,
     /// The one to select.
@@ -63,11 +65,13 @@ pub async fn overview(access: &Access, actor: &Actor, workspace: &WorkspaceId) -
     let grants = grants::open(&mut read, &workspace.id, now).await?;
     let granted = any_in_effect(&mut read, &bundle, &workspace, &grants, now).await?;
     let sessions = sessions::list_live(&mut read, &workspace.id, now).await?;
+    let waiting = rows::list_waiting(&mut read, &workspace.id, now).await?;
     Ok(Overview {
         granted,
         excluded,
         grants,
         sessions: sessions.into_iter().map(Shown::from).collect(),
+        waiting: waiting.into_iter().map(access_requests::Shown::from).collect(),
         presets: access.grants.presets.clone(),
         default: access.grants.default,
         max: access.grants.max,

@@ -11,12 +11,14 @@
 //!   asked). Nothing is read of a body before that.
 //! * `input`: path, query and body, strictly, as types. `idempotency`: what makes a creating call safe to repeat.
 //! * `sign_in`: the pages by which engineers sign in and out, and enter a session's own origin. `page`: what people see.
+//! * `answer`: the page that a mail's link leads to, where a member answers an access request.
 //! * `v1`: one file per noun: the call into `access`, and the shape of the answer.
 //! * `error`: every refusal, as a problem document.
 //! * `openapi`: the document that describes all of this, made from the same code.
 //!
 //! Architecture Invariant: a cookie authenticates a change only when a page of ours asked for it, so no other page can make
 //! a browser forge one.
+mod answer;
 mod caller;
 mod claims;
 mod cookies;
@@ -94,7 +96,8 @@ pub fn router(state: Arc<ApiState>) -> Router {
     let document = openapi::served(document, &state.config.server.public_url);
     let limit = patience::limit(state.config.store.lease);
     let routes = routes.layer(from_fn_with_state(limit, patience::bounded));
-    let routes = routes.route(openapi::PATH, get(async move || document)).merge(sign_in::routes());
+    let routes =
+        routes.route(openapi::PATH, get(async move || document)).merge(sign_in::routes()).merge(answer::routes());
     let origins = Arc::new(state.config.customers.origins.clone());
     let frame = Frame { clock: Arc::clone(&state.clock), vendor: state.config.vendor.clone() };
     framed(routes, origins, frame, Arc::clone(&state.limits)).with_state(state)

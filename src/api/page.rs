@@ -13,6 +13,9 @@ use crate::problem::Problem;
 /// What spares people a click where they have nothing to decide.
 const SUBMIT: &str = "document.forms[0].submit()";
 
+/// What no page may: load anything, run scripts, be framed.
+const BASE: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
+
 /// A page.
 #[derive(Template)]
 #[template(path = "note.html")]
@@ -61,8 +64,13 @@ pub(super) fn with_form(vendor: &Vendor, title: &str, detail: &str, form: &Form)
 }
 
 /// A page without one.
-pub(super) fn plain(vendor: &Vendor, title: &str, detail: &str, link: (&str, &str)) -> Response {
-    show(&Page { link: Some(link), ..page(vendor, title, detail, None) }, None)
+pub(super) fn plain(vendor: &Vendor, title: &str, detail: &str, link: Option<(&str, &str)>) -> Response {
+    show(&Page { link, ..page(vendor, title, detail, None) }, None)
+}
+
+/// A page that was made elsewhere, whose forms lead to our own origin alone.
+pub(super) fn with_own_forms(html: String) -> Response {
+    sent(html, &format!("{BASE}; form-action 'self'"))
 }
 
 /// The page of a refusal.
@@ -87,9 +95,13 @@ fn page<'a>(vendor: &'a Vendor, title: &'a str, detail: &'a str, form: Option<&'
 
 fn show(page: &Page<'_>, form: Option<&Form>) -> Response {
     // Writing into a text does not fail.
-    let mut response = Html(page.render().unwrap_or_default()).into_response();
+    sent(page.render().unwrap_or_default(), &policy(form))
+}
+
+fn sent(html: String, policy: &str) -> Response {
+    let mut response = Html(html).into_response();
     let headers = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(&policy(form)) {
+    if let Ok(policy) = HeaderValue::from_str(policy) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     // A form's `Origin` is `null` under a stricter policy than this.
@@ -98,10 +110,9 @@ fn show(page: &Page<'_>, form: Option<&Form>) -> Response {
 }
 
 fn policy(form: Option<&Form>) -> String {
-    let base = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
-    let Some(form) = form else { return format!("{base}; form-action 'none'") };
+    let Some(form) = form else { return format!("{BASE}; form-action 'none'") };
     let sources = [&["'self'".to_owned()], form.leads_to.as_slice()].concat().join(" ");
     let script = STANDARD.encode(digest::digest(&digest::SHA256, SUBMIT.as_bytes()));
     let script = if form.submits { format!("; script-src 'sha256-{script}'") } else { String::new() };
-    format!("{base}; form-action {sources}{script}")
+    format!("{BASE}; form-action {sources}{script}")
 }

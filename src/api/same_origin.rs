@@ -32,6 +32,18 @@ pub(super) fn sent_from(headers: &HeaderMap, origin: &str) -> Result<(), ApiErro
     if says(headers, &header::ORIGIN, origin) == Some(true) { Ok(()) } else { Err(foreign()) }
 }
 
+/// Refuses a form when the browser says that another page sent it. A page without any referrer sends its own forms with the
+/// origin `null`; so this alone proves nothing, and is for forms that hold a secret of their own.
+///
+/// # Errors
+/// `policy-denied`.
+pub(super) fn not_from_elsewhere(headers: &HeaderMap, public_url: &str) -> Result<(), ApiError> {
+    let site = says(headers, &SEC_FETCH_SITE, "same-origin");
+    let (ours, none) = (says(headers, &header::ORIGIN, public_url), says(headers, &header::ORIGIN, "null"));
+    let elsewhere = site == Some(false) || (ours == Some(false) && none == Some(false));
+    if elsewhere { Err(foreign()) } else { Ok(()) }
+}
+
 /// Whether the field `name` is there once and says `wanted`; none when it is absent.
 fn says(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> Option<bool> {
     let mut given = headers.get_all(name).iter();
@@ -72,6 +84,28 @@ mod tests {
             &[("sec-fetch-site", "same-origin"), ("origin", US)],
         ] {
             assert!(passes(&Method::POST, fields) && passes(&Method::DELETE, fields), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn a_form_with_a_secret_passes_unless_the_browser_names_another_page() {
+        let passes = |fields: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in fields {
+                headers.append(*name, value.parse().expect("a header value"));
+            }
+            not_from_elsewhere(&headers, US).is_ok()
+        };
+        assert!(passes(&[]) && passes(&[("origin", "null")]) && passes(&[("origin", US)]));
+        assert!(passes(&[("sec-fetch-site", "same-origin"), ("origin", "null")]));
+        for fields in [
+            &[("sec-fetch-site", "cross-site"), ("origin", "null")][..],
+            &[("sec-fetch-site", "same-site")],
+            &[("sec-fetch-site", "none")],
+            &[("origin", "https://evil.example")],
+            &[("origin", US), ("origin", US)],
+        ] {
+            assert!(!passes(fields), "{fields:?}");
         }
     }
 

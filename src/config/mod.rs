@@ -40,6 +40,6 @@ pub use listener::{Certificate, ProxyProtocol, Tls, TrustedHeaders};
 pub use load::{Loaded, load};
 pub use notify::{Credentials, Mail, Notify, Webhook};
 pub use reach::{Check, Health, Reach, Timeouts, UpstreamHost, UpstreamTls};
-pub use rights::{Emergency, Grants, Sessions};
+pub use rights::{Emergency, Grants, Requests, Sessions};
 pub use session_host::SessionHost;
 pub use types::*;

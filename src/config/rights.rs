@@ -1,4 +1,4 @@
-//! How long grants, sessions and emergencies may be.
+//! How long grants, sessions and emergencies may be, and what a request for access needs.
 use std::collections::BTreeSet;
 
 use crate::domain::time::Span;
@@ -16,6 +16,17 @@ pub struct Grants {
     pub recommend_min: Span,
     /// Whether a grant may be without an end.
     pub until_revoked: bool,
+}
+
+/// What an engineer's request for access needs.
+#[derive(Debug, Clone)]
+pub struct Requests {
+    /// How many characters a reason has, at least.
+    pub reason_min: usize,
+    /// Some word of a reason begins with one of these; empty: any reason will do.
+    pub reason_words: Vec<String>,
+    /// How long a request waits for an answer.
+    pub lapse: Span,
 }
 
 /// Limits of sessions.

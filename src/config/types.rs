@@ -16,7 +16,7 @@ use super::limits::Limits;
 use super::listener::{ProxyProtocol, Tls, TrustedHeaders};
 use super::notify::Notify;
 use super::reach::Reach;
-use super::rights::{Emergency, Grants, Sessions};
+use super::rights::{Emergency, Grants, Requests, Sessions};
 use super::session_host::SessionHost;
 
 /// Everything that `serve` needs to know.
@@ -40,6 +40,8 @@ pub struct Config {
     pub policy: Policy,
     /// Limits of grants.
     pub grants: Grants,
+    /// What an engineer's request for access needs.
+    pub requests: Requests,
     /// Limits of sessions.
     pub sessions: Sessions,
     /// Limits of emergencies.

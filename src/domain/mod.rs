@@ -3,10 +3,11 @@
 //! Everything a person types is parsed into one of these once, at the edge. States that depend on time are
 //! computed ([`grant::Grant::standing`]), never stored.
 //!
-//! * Who: `workspace`, `member`, `engineer`. By what right: `grant`, `emergency`. Inside: `session`.
+//! * Who: `workspace`, `member`, `engineer`. By what right: `grant`, `emergency`. Asked for: `access_request`. Inside: `session`.
 //! * What is asked and answered: `effect` of a request, `action` of the control plane, `refusal` with its code.
 //! * What all of them are made of: `id`, `text`, `host`, `path_pattern`, `time` (the only clocks), `random` (the only dice).
 //! * `schema`: how the API's document describes those that are texts.
+pub mod access_request;
 pub mod action;
 pub mod effect;
 pub mod emergency;

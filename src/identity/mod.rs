@@ -5,10 +5,12 @@
 //!   meanwhile, sealed, and `proof` what it is worth afterwards. `fetch`: one request to an issuer.
 //! * `jws`: a signed token taken apart; its claims come out only through its signature.
 //! * `secret`: our own bearers, API keys and session tokens: random, shown once, stored as hashes.
+//! * `answer`: the token in a mail's link, by which a member answers an access request.
 //! * `cookie`: how ours are set and cleared.
 //! * `keys`: the signing keys of assertions: the first is made on first start, others replace it with overlap.
 //! * `assertion`: what the app gets to see, signed.
 //! * `trusted`: other gates, whose assertions tell that a request comes from inside a login of theirs.
+mod answer;
 mod assertion;
 mod cookie;
 mod fetch;
@@ -24,6 +26,7 @@ mod secret;
 mod testing;
 mod trusted;
 
+pub use answer::{ANSWER_PATH, AnswerKey, AnswerLink};
 pub use assertion::{Act, Claims, SignError, Signer, SigningKey};
 pub use cookie::{clear_cookie, clear_site_data, set_cookie};
 pub use fetch::FetchError;

@@ -164,14 +164,15 @@ async fn mail(notices: &Notices, notice: &Waiting) -> Result<Attempt, Failed> {
         Recipient::App | Recipient::Members => None,
     };
     let (Some(address), Some(mailer)) = (address, &notices.mailer) else { return Ok(Attempt::Void) };
-    match prompt::of(notices, notice).await? {
-        Prompt::None | Prompt::ByMail => {}
+    let answer_url = match prompt::of(notices, notice).await? {
+        Prompt::None => None,
+        Prompt::ByMail => prompt::address(notices, notice).await?,
         Prompt::Open => return Ok(Attempt::Prompted),
         Prompt::Settled => return Ok(Attempt::Void),
-    }
+    };
     let told = told(notices, notice).await?;
-    let letter =
-        Letter::new(&notices.words, &notices.vendor, &told, &notice.recipient, None).ok_or(Failed::Wordless)?;
+    let letter = Letter::new(&notices.words, &notices.vendor, &told, &notice.recipient, answer_url);
+    let letter = letter.ok_or(Failed::Wordless)?;
     mailer.send(&letter, address, &notice.id, notice.event.at).await?;
     Ok(Attempt::Accepted)
 }

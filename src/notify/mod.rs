@@ -27,6 +27,7 @@ use tokio::sync::broadcast;
 use crate::audit;
 use crate::config::{self, Config};
 use crate::domain::time::Clock;
+use crate::identity::AnswerKey;
 use crate::policy::Engine;
 use crate::store::Store;
 use crate::store::outbox::Channel;
@@ -65,6 +66,10 @@ pub struct Notices {
     metrics: Arc<Metrics>,
     settings: config::Notify,
     vendor: config::Vendor,
+    /// The origin that links in mails lead to.
+    public_url: String,
+    /// Signs the links by which members answer requests.
+    answers: Arc<AnswerKey>,
     /// The folder of the trail, which has the checkpoints.
     trail: PathBuf,
     words: Words,
@@ -87,6 +92,7 @@ impl Notices {
         engine: Arc<Engine>,
         clock: Arc<Clock>,
         metrics: Arc<Metrics>,
+        answers: Arc<AnswerKey>,
     ) -> Result<Arc<Self>, NotifyError> {
         let settings = config.notify.clone();
         Ok(Arc::new(Self {
@@ -95,6 +101,8 @@ impl Notices {
             clock,
             metrics,
             vendor: config.vendor.clone(),
+            public_url: config.server.public_url.clone(),
+            answers,
             trail: config.audit.dir.clone(),
             words: Words::load(settings.templates.as_deref())?,
             mailer: settings.email.as_ref().map(Mailer::new).transpose()?,

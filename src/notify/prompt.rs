@@ -3,9 +3,10 @@
 use crate::audit::Kind;
 use crate::domain::action::ControlAction;
 use crate::domain::id::{MemberId, MemberKey};
+use crate::identity::AnswerLink;
 use crate::policy::{ControlFacts, ControlQuestion, Principal, Terms, decide_control};
 use crate::store::outbox::{Recipient, Waiting};
-use crate::store::{Connection, StoreError, events, members, workspaces};
+use crate::store::{Connection, StoreError, access_requests, events, members, workspaces};
 
 use super::Notices;
 
@@ -42,6 +43,16 @@ pub(super) async fn of(notices: &Notices, notice: &Waiting) -> Result<Prompt, St
     }
     let asked_there = !notice.prompted && notices.presence.is_online(&key);
     Ok(if asked_there { Prompt::Open } else { Prompt::ByMail })
+}
+
+/// The address at which the recipient of `notice` answers what they are asked by e-mail; none when there is nothing to answer.
+pub(super) async fn address(notices: &Notices, notice: &Waiting) -> Result<Option<String>, StoreError> {
+    let (Recipient::Member(id), Some(case)) = (&notice.recipient, &notice.event.case) else { return Ok(None) };
+    let mut read = notices.store.read().await?;
+    let Some(request) = access_requests::of_case(&mut read, case).await? else { return Ok(None) };
+    let member = MemberKey { workspace: request.workspace, id: id.clone() };
+    let link = AnswerLink { request: request.id, member, expires_at: request.lapses_at };
+    Ok(Some(notices.answers.address(&notices.public_url, &link)))
 }
 
 /// Whether the policies let the member answer requests now. Declining is what everybody may who may answer at all.

@@ -5,7 +5,7 @@ use crate::audit::{Event, Kind};
 use crate::domain::grant::Access;
 use crate::domain::id::{CaseId, EmergencyId, EventId, GrantId, MemberId, MemberKey, SessionId, WorkspaceId};
 use crate::domain::time::Timestamp;
-use crate::store::{Connection, StoreError, engineers, grants, members, sessions, workspaces};
+use crate::store::{Connection, StoreError, access_requests, engineers, grants, members, sessions, workspaces};
 
 /// A notice, as streams and webhooks have it in JSON.
 #[derive(Debug, Clone, Serialize)]
@@ -140,10 +140,14 @@ impl Told {
     }
 }
 
-/// How far the grant goes, and until when the session or the grant lasts.
+/// How far the grant goes, or the access that is asked for, and until when the session or the grant lasts.
 async fn reach(connection: &mut Connection, event: &Event) -> Result<(Option<Access>, Option<Timestamp>), StoreError> {
     let grant = match event.workspace.as_ref().zip(event.grant.as_ref()) {
         Some((workspace, id)) => grants::find(connection, workspace, id).await?,
+        None => None,
+    };
+    let asked = match &event.case {
+        Some(case) => access_requests::of_case(connection, case).await?,
         None => None,
     };
     let session = match &event.session {
@@ -151,7 +155,8 @@ async fn reach(connection: &mut Connection, event: &Event) -> Result<(Option<Acc
         None => None,
     };
     let ends = session.map(|session| session.expires_at);
-    Ok((grant.as_ref().map(|grant| grant.access), ends.or(grant.and_then(|grant| grant.expires_at))))
+    let access = grant.as_ref().map(|grant| grant.access).or(asked.map(|request| request.access));
+    Ok((access, ends.or(grant.and_then(|grant| grant.expires_at))))
 }
 
 /// The trail's word for a kind.

@@ -13,7 +13,7 @@ use crate::audit::{Journal, JournalError};
 use crate::cache::{self, Directory};
 use crate::config::{Config, JwksFrom};
 use crate::domain::time::Clock;
-use crate::identity::{self, Jwks, JwksError, KeyError, Keys, TrustedGates, Verifier};
+use crate::identity::{self, AnswerKey, Jwks, JwksError, KeyError, Keys, TrustedGates, Verifier};
 use crate::limits::Limits;
 use crate::notify::{self, Notices, NotifyError};
 use crate::policy::{Engine, PolicyErrors};
@@ -109,7 +109,7 @@ pub async fn start(config: Config, seams: impl Into<Seams>) -> Result<Running, S
     let loader = Loader::new(&config.policy, phases.stop_background.clone());
     let engine = Arc::new(Engine::new(loader.load().await.map_err(not_loaded)?));
     let store = Store::open_behind(obstacle, &config.store).await?;
-    let keys = Arc::new(Keys::open(&identity::keys_folder(&config.store.path))?);
+    let (keys, answers) = own_keys(&config, &clock, &phases)?;
     let seal = Arc::new(OwnSeal::new(&keys, &clock));
     let journal = Journal::open_through(segments, &config.audit, &node(), (&clock, &metrics), seal)?;
     let (staff, customers) = verifiers(&config, &clock).await?;
@@ -124,6 +124,8 @@ pub async fn start(config: Config, seams: impl Into<Seams>) -> Result<Running, S
         staff: config.staff.clone(),
         staff_keys: Arc::clone(staff.keys()),
         grants: config.grants.clone(),
+        requests: config.requests.clone(),
+        answers,
         sessions: config.sessions.clone(),
         session_host: config.server.session_host.clone(),
         metrics: Arc::clone(&metrics),
@@ -134,8 +136,6 @@ pub async fn start(config: Config, seams: impl Into<Seams>) -> Result<Running, S
     let trusted = TrustedGates::new(&config.trusted_gates, &clock);
     let sources = sources(&loader, &access, &directory, tls.as_ref(), &customers, &trusted);
     let (reload, files) = reloading(&phases, &access, sources, customers.keys(), &trusted);
-    let watched = key_folder::watch(Arc::clone(&keys), Arc::clone(&clock), phases.stop_background.clone());
-    phases.background.spawn(watched);
 
     let limits = Limits::new(&config.limits, descriptors::raise(), &clock, &metrics);
     phases.background.spawn(Arc::clone(&limits).forget(phases.stop_background.clone()));
@@ -175,6 +175,15 @@ fn not_loaded(error: NotLoaded) -> StartError {
         NotLoaded::Unproved { full, .. } => StartError::Unproved(full),
         error @ NotLoaded::GivenUp(_) => StartError::Unproved(error.to_string()),
     }
+}
+
+/// The keys that sign assertions, from now on watched, and the key that signs the links in mails.
+fn own_keys(config: &Config, clock: &Arc<Clock>, phases: &Phases) -> Result<(Arc<Keys>, Arc<AnswerKey>), KeyError> {
+    let folder = identity::keys_folder(&config.store.path);
+    let keys = Arc::new(Keys::open(&folder)?);
+    let watched = key_folder::watch(Arc::clone(&keys), Arc::clone(clock), phases.stop_background.clone());
+    phases.background.spawn(watched);
+    Ok((keys, Arc::new(AnswerKey::open(&folder)?)))
 }
 
 /// What runs beside the listeners: the feed's follower first, since nothing is admitted before its first read.
@@ -227,7 +236,8 @@ fn reloading(
 fn notices(config: &Config, access: &Access, phases: &Phases) -> Result<Arc<Notices>, NotifyError> {
     let (engine, clock, metrics) = (&access.engine, &access.clock, &access.metrics);
     let (engine, clock, metrics) = (Arc::clone(engine), Arc::clone(clock), Arc::clone(metrics));
-    let notices = Notices::new(config, access.store.clone(), engine, clock, metrics)?;
+    let answers = Arc::clone(&access.answers);
+    let notices = Notices::new(config, access.store.clone(), engine, clock, metrics, answers)?;
     phases.background.spawn(notify::deliver(Arc::clone(&notices), phases.stop_background.clone()));
     phases.background.spawn(notify::follow(Arc::clone(&notices), phases.stop_background.clone()));
     Ok(notices)

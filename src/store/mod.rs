@@ -9,7 +9,8 @@
 //! * `write`: that one transaction: [`Write::commit`] takes the event, so that no change goes without one.
 //! * `feed`: changes, with acknowledgements: how a revoke knows that nothing of it can pass any more.
 //! * `admission`: the one question of the proxy's cache.
-//! * `workspaces`, `members`, `engineers`, `grants`, `emergencies`, `sessions`, `api_keys`, `idempotency`: a noun's rows and queries.
+//! * `workspaces`, `members`, `engineers`, `grants`, `emergencies`, `access_requests`, `sessions`, `api_keys`,
+//!   `idempotency`: a noun's rows and queries.
 //!   What reads takes a connection, so that it works in a [`Read`] and in a [`Write`]; what changes takes a `Write`.
 //! * `sign_ins`: engineers' sign-ins by browser, and which sessions belong to them. `entry_codes`: how a browser enters
 //!   a session's own origin.
@@ -18,6 +19,7 @@
 //! * `columns`: from columns to domain types.
 //!
 //! The SQL keeps to what SQLite and PostgreSQL share: `$1`, `ON CONFLICT`, `RETURNING`.
+pub mod access_requests;
 mod admission;
 pub mod api_keys;
 mod columns;

@@ -17,6 +17,7 @@
 //! * `commands`: the commands that ask a running gate, and those that describe the command line.
 //! * `attacks`: the attack suite of `tests/attacks`: nothing unsafe reaches the app, whatever is sent.
 //! * `residue`: what a browser keeps of a session that is over: nothing.
+//! * `seeds`: what the five reference systems do, sentence by sentence.
 //! * `secrets`: nothing that is planted as a secret is in a log, the trail, an error page, a metric or a trace.
 //! * `proxy`: what attackers send on the wire, and what the app gets of it.
 //! * `trail`: what an auditor and a customer can prove by the trail, and what whoever changes it cannot hide.
@@ -57,6 +58,7 @@ mod refusals;
 mod residue;
 mod rotation;
 mod secrets;
+mod seeds;
 mod sign_in;
 mod spine;
 mod tls;

@@ -23,7 +23,8 @@ const WILDCARDS: [(&str, &str); 2] = [
 const DECIDING: [&str; 8] = ["domain", "problem", "request", "identity", "policy", "cache", "access", "proxy"];
 
 /// Types that hold a secret, and the files that define one.
-const SECRETS: [&str; 7] = ["ApiKey", "SessionToken", "SecretHash", "Keys", "Pair", "Signer", "SigningKey"];
+const SECRETS: [&str; 8] =
+    ["AnswerKey", "ApiKey", "SessionToken", "SecretHash", "Keys", "Pair", "Signer", "SigningKey"];
 const SECRET_FILES: [&str; 3] = ["src/identity/secret.rs", "src/identity/keys/pair.rs", "src/config/secret.rs"];
 
 /// Permits that are not made by `decide_access`.

@@ -2,14 +2,16 @@
 use crate::audit::{Event, Kind};
 use crate::domain::action::ControlAction;
 use crate::domain::grant::{Grant, Origin};
-use crate::domain::id::{GrantId, MemberKey, WorkspaceId};
+use crate::domain::id::{GrantId, WorkspaceId};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::text::{BadText, Label};
 use crate::domain::time::Timestamp;
+use crate::domain::workspace::Workspace;
 use crate::policy::{DecisionRecord, Terms};
 use crate::store::{Change, Write, grants};
 
 use super::{NewGrant, window};
+use crate::access::actor::MemberActor;
 use crate::access::permission::{Asked, member_of, present_member};
 use crate::access::{Access, AccessError, Actor, Idempotency, record, repeat};
 
@@ -18,6 +20,22 @@ const LIST: usize = 50;
 
 /// How many grants of one workspace may be live or to come at a time: an engineer who enters has all of them tried.
 const OPEN: usize = 200;
+
+/// A member's act of consent, of which a grant comes.
+pub(in crate::access) struct Act<'a> {
+    /// Who consents, as they are inside the transaction.
+    pub(in crate::access) who: &'a MemberActor,
+    /// Where.
+    pub(in crate::access) workspace: &'a Workspace,
+    /// What the policies are asked for.
+    pub(in crate::access) action: ControlAction,
+    /// How the grant comes to be.
+    pub(in crate::access) origin: Origin,
+    /// What is against it besides policies and limits.
+    pub(in crate::access) objection: Option<Refusal>,
+    /// When.
+    pub(in crate::access) now: Timestamp,
+}
 
 /// Creates a grant whose subject is the member who acts.
 ///
@@ -39,20 +57,49 @@ pub async fn create(
         return earlier(&mut tx, &workspace.id, &made).await;
     }
 
-    let (grant, limit) = drawn_up(access, who.member.key(), new, now)?;
-    let asked = Asked { action: ControlAction::CreateGrant, terms: Terms::of(&grant), workspace: &workspace, now };
-    let decision = window::stricter(asked.by(&who, &access.engine.current()), limit)?;
-    if grants::open(&mut tx, &workspace.id, now).await?.len() >= OPEN {
+    let (action, origin) = (ControlAction::CreateGrant, Origin::Direct);
+    let act = Act { who: &who, workspace: &workspace, action, origin, objection: None, now };
+    let (grant, decision) = consented(access, act, new)?;
+    let event = keep(&mut tx, &grant, &decision).await?;
+    repeat::remember(&mut tx, &caller, idempotency, grant.id.as_str(), now).await?;
+    let sequence = tx.commit(&event).await?;
+    access.feed.announce(sequence).await;
+    Ok(grant)
+}
+
+/// The grant that comes of a member's act, if policies, limits and `act.objection` have nothing against it. It is not kept yet.
+///
+/// # Errors
+/// By policy and limits; `bad-request` for a window or a list that makes no sense.
+pub(in crate::access) fn consented(
+    access: &Access,
+    act: Act<'_>,
+    new: NewGrant,
+) -> Result<(Grant, DecisionRecord), Refusal> {
+    let Act { who, workspace, action, now, .. } = act;
+    let (grant, limit) = drawn_up(access, &act, new)?;
+    let asked = Asked { action, terms: Terms::of(&grant), workspace, now };
+    let objections = limit.into_iter().chain(act.objection);
+    let decision = window::stricter(asked.by(who, &access.engine.current()), objections)?;
+    Ok((grant, decision))
+}
+
+/// Keeps a grant that was consented to; the event that tells of it is the caller's to commit.
+///
+/// # Errors
+/// `conflict` for a workspace that has too many.
+pub(in crate::access) async fn keep(
+    tx: &mut Write,
+    grant: &Grant,
+    decision: &DecisionRecord,
+) -> Result<Event, AccessError> {
+    if grants::open(tx, &grant.workspace, grant.created_at).await?.len() >= OPEN {
         let refusal = Refusal::because(Code::Conflict, format!("the workspace has {OPEN} open grants already"));
         return Err(refusal.next("revoke some first").into());
     }
-
-    grants::insert(&mut tx, &grant).await?;
-    repeat::remember(&mut tx, &caller, idempotency, grant.id.as_str(), now).await?;
-    tx.change(&Change::Grant(workspace.id, grant.id.clone())).await?;
-    let sequence = tx.commit(&event(&grant, Kind::GrantCreated, &decision, now)?).await?;
-    access.feed.announce(sequence).await;
-    Ok(grant)
+    grants::insert(tx, grant).await?;
+    tx.change(&Change::Grant(grant.workspace.clone(), grant.id.clone())).await?;
+    event(grant, Kind::GrantCreated, decision, grant.created_at)
 }
 
 /// What a repeated call made the first time.
@@ -62,12 +109,8 @@ async fn earlier(tx: &mut Write, workspace: &WorkspaceId, made: &str) -> Result<
 }
 
 /// The grant that the member asks for, and what the configuration has against it.
-fn drawn_up(
-    access: &Access,
-    subject: MemberKey,
-    new: NewGrant,
-    now: Timestamp,
-) -> Result<(Grant, Option<Refusal>), Refusal> {
+fn drawn_up(access: &Access, act: &Act<'_>, new: NewGrant) -> Result<(Grant, Option<Refusal>), Refusal> {
+    let (subject, now) = (act.who.member.key(), act.now);
     let starts_at = window::start(new.starts_at, now)?;
     let (expires_at, limit) = match new.lasting {
         Some(lasting) => {
@@ -81,7 +124,7 @@ fn drawn_up(
         workspace: subject.workspace,
         subject: subject.id,
         access: new.access,
-        origin: Origin::Direct,
+        origin: act.origin,
         starts_at,
         expires_at,
         engineers: short("engineers", new.engineers)?,

@@ -6,7 +6,7 @@
 mod change;
 mod create;
 mod revoke;
-mod window;
+pub(super) mod window;
 
 use crate::domain::action::ControlAction;
 use crate::domain::grant::{Access as Reach, Grant};
@@ -22,6 +22,7 @@ use super::{Access, AccessError, Actor, Page, PageRequest};
 
 pub use change::change;
 pub use create::create;
+pub(super) use create::{Act, consented, keep};
 pub use revoke::revoke;
 
 /// How long a grant shall last.

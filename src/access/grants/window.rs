@@ -45,7 +45,7 @@ pub(super) fn length(start: Timestamp, end: Option<Timestamp>) -> Option<Span> {
 }
 
 /// What the configuration has against a grant of that length.
-pub(super) fn limit(limits: &config::Grants, lasts: Option<Span>) -> Option<Refusal> {
+pub(in crate::access) fn limit(limits: &config::Grants, lasts: Option<Span>) -> Option<Refusal> {
     match lasts {
         Some(lasts) if lasts > limits.max => {
             let max = limits.max;
@@ -59,7 +59,7 @@ pub(super) fn limit(limits: &config::Grants, lasts: Option<Span>) -> Option<Refu
 
 /// The stricter of the policies and of what we have against it ourselves: all must agree, and of their codes the first
 /// in order leads.
-pub(super) fn stricter(
+pub(in crate::access) fn stricter(
     decision: Result<Allowed, Box<Refused>>,
     ours: impl IntoIterator<Item = Refusal>,
 ) -> Result<DecisionRecord, Refusal> {

@@ -2,6 +2,7 @@
 //! bob, ada and ben are engineers.
 mod directory;
 mod giving;
+mod requests;
 mod sessions;
 mod trail;
 
@@ -19,7 +20,7 @@ use crate::domain::member::{Member, Role};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::{Clock, Span};
 use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
-use crate::identity::Jwks;
+use crate::identity::{AnswerKey, Jwks};
 use crate::policy::{Bundle, Engine};
 use crate::store::{Feed, Store};
 use crate::telemetry::metrics::Metrics;
@@ -53,6 +54,8 @@ impl World {
             staff: vendor(),
             staff_keys: Jwks::new(config::JwksFrom::Discovery, "https://idp.vendor.example", Clock::system()),
             grants,
+            requests: config::Requests { reason_min: 10, reason_words: Vec::new(), lapse: DAY },
+            answers: Arc::new(AnswerKey::open(folder.path()).unwrap()),
             session_host: None,
             sessions: config::Sessions { max: Span::from_seconds(8 * 3600), idle: Span::from_seconds(1800) },
             metrics: Metrics::new(),
@@ -196,4 +199,11 @@ fn refusal<T: std::fmt::Debug>(result: Result<T, AccessError>) -> Refusal {
 
 fn code<T: std::fmt::Debug>(result: Result<T, AccessError>) -> Code {
     refusal(result).code
+}
+
+fn member_of(actor: &Actor) -> Member {
+    match actor {
+        Actor::Member(who) => who.member.clone(),
+        Actor::Engineer(_) | Actor::Key(_) => panic!("not a member"),
+    }
 }

@@ -16,12 +16,13 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::domain::id::{EngineerId, GrantId, MemberId, RequestId, SessionId, WorkspaceId};
+use crate::domain::id::{AccessRequestId, EngineerId, GrantId, MemberId, RequestId, SessionId, WorkspaceId};
 use crate::problem::Problem;
 use crate::request::{COOKIE_MEMBER, COOKIE_SESSION, COOKIE_STAFF};
 
 pub(super) use problems::{
-    Enters, Follows, GivesConsent, NoSuchRecord, NoSuchSession, NoSuchThing, Oversees, StaysLonger,
+    AsksForAccess, Enters, Follows, GivesConsent, NoSuchRecord, NoSuchSession, NoSuchThing, Oversees, SaysNo,
+    StaysLonger, TooLate,
 };
 
 /// Where the document is.
@@ -32,23 +33,25 @@ without the customer's consent. Times are RFC 3339 in UTC, durations like `7d` o
 `application/problem+json` document whose `code` is stable: docs/ERRORS.md lists them all.";
 
 /// The groups of calls.
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 6] = [
     (
         "directory",
         "Workspaces, members and engineers, kept current by the vendor; a change works on live sessions at once",
     ),
     ("grants", "Consent: a member lends their own login"),
+    ("requests", "Engineers ask for consent, members answer"),
     ("sessions", "Engineers enter and leave; members look on, and show out"),
     ("operators", "What went on, and why"),
     ("keys", "What apps verify our assertions with"),
 ];
 
 /// What a name in a path stands for.
-const NAMES: [(&str, &str, &str); 5] = [
+const NAMES: [(&str, &str, &str); 6] = [
     ("workspace", "WorkspaceId", "the workspace"),
     ("member", "MemberId", "the member, in that workspace"),
     ("engineer", "EngineerId", "the engineer: the `sub` of their staff identity"),
     ("grant", "GrantId", "the grant"),
+    ("access_request", "AccessRequestId", "the access request"),
     ("session", "SessionId", "the session: its public id, not its token"),
 ];
 
@@ -119,6 +122,7 @@ fn components() -> Components {
         .schema(MemberId::name(), MemberId::schema())
         .schema(EngineerId::name(), EngineerId::schema())
         .schema(GrantId::name(), GrantId::schema())
+        .schema(AccessRequestId::name(), AccessRequestId::schema())
         .schema(SessionId::name(), SessionId::schema())
         .build()
 }

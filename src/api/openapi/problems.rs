@@ -45,6 +45,12 @@ problems! {
     /// A member opens the door.
     GivesConsent: ForcedSso ConsentWhileImpersonated WrongSubject NotOwner DurationTooLong DurationRequired PolicyError NotFound
         Conflict;
+    /// An engineer asks a member to open the door.
+    AsksForAccess: ForcedSso NotOwner DurationTooLong DurationRequired PlanRequired PolicyError NotFound Conflict;
+    /// A member says no.
+    SaysNo: WrongSubject NotOwner PlanRequired PolicyError NotFound Conflict;
+    /// The state does not allow it any more.
+    TooLate: NotFound Conflict;
     /// An engineer wants to enter.
     Enters: WrongWorkspace ForcedSso ChainedImpersonation WrongSubject NotNamed GrantMissing GrantNotYet GrantEnded
         GrantRevoked PolicyError ChooseGrant;

@@ -25,7 +25,12 @@ pub(super) async fn ask(State(state): State<Arc<ApiState>>, headers: HeaderMap) 
         None => None,
     };
     let Some(Actor::Engineer(who)) = actor else {
-        return Ok(page::plain(vendor, "You are signed out", "no sessions of yours are open here", (LOGIN, "Sign in")));
+        return Ok(page::plain(
+            vendor,
+            "You are signed out",
+            "no sessions of yours are open here",
+            Some((LOGIN, "Sign in")),
+        ));
     };
     let elsewhere = sign_in.provider.sign_out(&state.config.server.public_url).await;
     let form = Form {

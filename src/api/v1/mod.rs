@@ -1,11 +1,13 @@
 //! The calls of version 1, one file per noun (contract, section 4).
 //!
 //! * `workspaces`, `members`, `engineers`: the directory, kept current by the vendor.
+//! * `access_requests`: an engineer asks for consent, a member answers.
 //! * `grants`: consent. `support_access`: what a member sees at a glance.
 //! * `sessions`: an engineer enters and leaves. `workspace_sessions`: a member looks on, and shows out.
 //! * `events`: what happens, as it happens.
 //! * `explain`: why a request passes or not, for operators.
 //! * `reply`: the shapes that nouns share.
+mod access_requests;
 mod engineers;
 mod events;
 mod explain;
@@ -39,6 +41,11 @@ pub(super) fn routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(support_access::overview))
         .routes(routes!(grants::list, grants::create))
         .routes(routes!(grants::get, grants::change, grants::revoke))
+        .routes(routes!(access_requests::list, access_requests::create))
+        .routes(routes!(access_requests::get, access_requests::withdraw))
+        .routes(routes!(access_requests::list_for_members))
+        .routes(routes!(access_requests::approve))
+        .routes(routes!(access_requests::decline))
         .routes(routes!(workspace_sessions::list))
         .routes(routes!(workspace_sessions::end))
         .routes(routes!(sessions::start))

@@ -15,6 +15,7 @@ use crate::api::openapi::Oversees;
 use crate::domain::id::WorkspaceId;
 use crate::domain::time::{Span, Timestamp};
 
+use super::access_requests::RequestShown;
 use super::grants::GrantShown;
 use super::workspace_sessions::SessionSeen;
 
@@ -27,9 +28,8 @@ pub(super) struct OverviewShown {
     excluded: Option<String>,
     grants: Vec<GrantShown>,
     sessions: Vec<SessionSeen>,
-    /// Requests that wait for an answer: none, because this version takes none.
-    #[schema(value_type = Vec<Object>)]
-    waiting: [(); 0],
+    /// Requests of engineers that wait for an answer.
+    waiting: Vec<RequestShown>,
     choices: Choices,
 }
 
@@ -52,7 +52,7 @@ impl OverviewShown {
             excluded: overview.excluded.map(|code| code.to_string()),
             grants: overview.grants.into_iter().map(|grant| GrantShown::new(grant, now)).collect(),
             sessions: overview.sessions.into_iter().map(|shown| SessionSeen::new(shown, now)).collect(),
-            waiting: [],
+            waiting: overview.waiting.into_iter().map(|shown| RequestShown::new(shown, now)).collect(),
             choices: Choices {
                 presets: overview.presets,
                 default: overview.default,

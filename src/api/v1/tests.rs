@@ -202,6 +202,7 @@ fn a_member_sees_who_is_inside_and_what_may_be_chosen() {
         excluded: None,
         grants: vec![grant()],
         sessions: vec![shown],
+        waiting: Vec::new(),
         presets: vec![span("1d"), span("7d")],
         default: span("1d"),
         max: span("7d"),

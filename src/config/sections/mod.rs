@@ -4,7 +4,7 @@
 //! * `route` with `headers`: where requests go and what they carry; `reach`: how the app is reached.
 //! * `people`: who engineers and members are.
 //! * `state`: store, policy and trail.
-//! * `rights`: limits of grants, sessions and emergencies.
+//! * `rights`: limits of grants, requests, sessions and emergencies.
 //! * `limits`: limits of clients.
 //! * `notify`: who is told, and by which ways.
 mod headers;
@@ -34,6 +34,7 @@ pub(super) fn config(root: &mut Section<'_>) -> Option<Config> {
     let store = root.table_or_default("store", |s| Some(state::store(s)));
     let policy = root.table_or_default("policy", |s| Some(state::policy(s)));
     let grants = root.table_or_default("grants", |s| Some(rights::grants(s)));
+    let requests = root.table_or_default("requests", |s| Some(rights::requests(s)));
     let sessions = root.table_or_default("sessions", |s| Some(rights::sessions(s)));
     let emergency = root.table_or_default("emergency", |s| Some(rights::emergency(s)));
     let audit = root.table_or_default("audit", |s| Some(state::audit(s)));
@@ -50,6 +51,7 @@ pub(super) fn config(root: &mut Section<'_>) -> Option<Config> {
         store: store?,
         policy: policy?,
         grants: grants?,
+        requests: requests?,
         sessions: sessions?,
         emergency: emergency?,
         audit: audit?,

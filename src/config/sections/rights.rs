@@ -1,6 +1,6 @@
-//! `[grants]`, `[sessions]` and `[emergency]`. A default never exceeds its section's `max`.
+//! `[grants]`, `[requests]`, `[sessions]` and `[emergency]`. A default never exceeds its section's `max`.
 use crate::config::reading::Complaint;
-use crate::config::rights::{Emergency, Grants, Sessions};
+use crate::config::rights::{Emergency, Grants, Requests, Sessions};
 use crate::config::section::Section;
 use crate::config::values::{self, quoted};
 use crate::domain::time::Span;
@@ -39,6 +39,24 @@ pub(super) fn grants(s: &mut Section<'_>) -> Grants {
         recommend_min: s.parsed("recommend_min", up_to(max)).unwrap_or(days(1).min(max)),
         until_revoked: s.flag("until_revoked").unwrap_or(false),
         max,
+    }
+}
+
+/// What an engineer's request for access needs.
+pub(super) fn requests(s: &mut Section<'_>) -> Requests {
+    let reason_min = s.item("reason_min").and_then(|item| {
+        let number = item.integer()?;
+        let fit = usize::try_from(number).ok().filter(|n| (1..=500).contains(n));
+        if fit.is_none() {
+            let complaint = Complaint::new(format!("`{number}` is not a number of characters from 1 to 500"));
+            s.complain("reason_min", complaint.hint("10 is enough to keep `.` out"));
+        }
+        fit
+    });
+    Requests {
+        reason_min: reason_min.unwrap_or(10),
+        reason_words: s.list("reason_words", values::words).unwrap_or_default(),
+        lapse: s.parsed("lapse", values::duration).unwrap_or(days(1)),
     }
 }
 

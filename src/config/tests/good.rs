@@ -38,6 +38,7 @@ fn the_shortest_file_gets_the_contracts_defaults() {
         store,
         policy,
         grants,
+        requests,
         sessions,
         emergency,
         audit,
@@ -69,6 +70,7 @@ fn the_shortest_file_gets_the_contracts_defaults() {
     assert_eq!((shown.join(" ").as_str(), grants.default.to_string().as_str()), ("1d 3d 7d", "3d"));
     assert_eq!((grants.max.to_string(), grants.recommend_min.to_string()), ("7d".to_owned(), "1d".to_owned()));
     assert!(!grants.until_revoked);
+    assert_eq!((requests.reason_min, requests.reason_words.len(), requests.lapse), (10, 0, Span::from_seconds(86_400)));
     assert_eq!((sessions.max.to_string(), sessions.idle.to_string()), ("8h".to_owned(), "30m".to_owned()));
     assert_eq!((emergency.max.to_string().as_str(), emergency.approvers), ("1h", 1));
     assert!(emergency.reason_codes.iter().eq(["data_loss", "outage", "security"]));

@@ -1,4 +1,4 @@
-//! What a call is made about: a workspace with its members, a grant, a session, an engineer; new whenever one is used up.
+//! What a call is made about: a workspace with its members, a grant, a request, a session, an engineer; new whenever one is used up.
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
@@ -38,6 +38,7 @@ pub(super) struct Place {
     pub(super) is_used: bool,
     engineer: String,
     grant: String,
+    request: String,
     session: String,
     token: String,
 }
@@ -45,7 +46,7 @@ pub(super) struct Place {
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 impl Place {
-    /// A workspace of its own with owner, admin and member; olga's grant; ada's session on it; an engineer to change.
+    /// A workspace of its own with owner, admin and member; olga's grant; ada's session on it, and a request of brian's; an engineer to change.
     pub(super) async fn new(world: &World, keys: &Keys) -> Self {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let (workspace, engineer) = (format!("place-{number}"), format!("someone-{number}"));
@@ -62,10 +63,13 @@ impl Place {
         let full = json!({"access": "full", "duration": "3d"});
         let path = format!("/workspaces/{workspace}/grants");
         let grant = world.api("POST", &path, &world.customers.sign(&olga), Some(full)).await.expect(201).json();
+        let wanted = json!({"workspace": workspace, "access": "full", "duration": "4h", "reason": "the import hangs"});
+        let request = world.api("POST", "/access-requests", &world.engineer(&engineers::BRIAN), Some(wanted)).await;
+        let request = request.expect(201).json()["id"].as_str().unwrap().to_owned();
         let session = world.enter(&engineers::ADA, &workspace).await;
         let grant = grant["id"].as_str().unwrap().to_owned();
         let keys = keys.clone();
-        Self { workspace, keys, is_used: false, engineer, grant, session: session.id, token: session.token }
+        Self { workspace, keys, is_used: false, engineer, grant, request, session: session.id, token: session.token }
     }
 
     /// The path of a call about this place.
@@ -76,6 +80,7 @@ impl Place {
                 "member" => "max",
                 "engineer" => &self.engineer,
                 "grant" => &self.grant,
+                "access_request" => &self.request,
                 "session" => &self.session,
                 other => panic!("`{{{other}}}` in `{}` needs a fixture in tests/it/coverage/place.rs", call.path),
             };

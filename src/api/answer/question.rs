@@ -1,0 +1,109 @@
+//! What a member gets to see before they answer: who asks for what, why and for how long; and the two forms.
+use askama::Template;
+use axum::response::Response;
+
+use crate::access::access_requests::{Opened, Shown};
+use crate::api::page;
+use crate::config::Vendor;
+use crate::domain::access_request::AccessRequest;
+use crate::domain::grant::Access;
+use crate::domain::time::{Span, Timestamp};
+use crate::identity::ANSWER_PATH;
+
+/// Shorter durations to choose from, in hours, the longest first.
+const SHORTER: [i64; 6] = [168, 72, 24, 8, 4, 1];
+
+#[derive(Template)]
+#[template(path = "answer.html")]
+struct Question<'a> {
+    vendor: &'a Vendor,
+    action: &'static str,
+    token: &'a str,
+    workspace: &'a str,
+    /// The e-mail address of the member whose login is asked for.
+    login: &'a str,
+    name: &'a str,
+    email: &'a str,
+    request: &'a AccessRequest,
+    /// Whether changing things is asked for.
+    full: bool,
+    lasts: String,
+    asked_at: String,
+    lapses_at: String,
+    /// Durations to choose from: what is sent, and how it reads; the one that was asked for comes first.
+    durations: Vec<(Span, String)>,
+}
+
+/// The page.
+pub(super) fn question(vendor: &Vendor, opened: &Opened, token: &str) -> Response {
+    let Opened { member, workspace, shown, .. } = opened;
+    let Shown { request, engineer_name, engineer_email } = shown;
+    let question = Question {
+        vendor,
+        action: ANSWER_PATH,
+        token,
+        workspace: &workspace.name,
+        login: member.email.as_str(),
+        name: engineer_name,
+        email: engineer_email,
+        request,
+        full: request.access == Access::Full,
+        lasts: in_words(request.duration),
+        asked_at: readable(request.created_at),
+        lapses_at: readable(request.lapses_at),
+        durations: durations(request.duration),
+    };
+    // Writing into a text does not fail.
+    page::with_own_forms(question.render().unwrap_or_default())
+}
+
+/// The duration that was asked for, then shorter ones.
+fn durations(asked: Span) -> Vec<(Span, String)> {
+    let shorter = SHORTER.into_iter().map(|hours| Span::from_seconds(hours * 3600)).filter(|span| *span < asked);
+    std::iter::once(asked).chain(shorter).map(|span| (span, in_words(span))).collect()
+}
+
+/// A length of time as people say it, in its largest whole unit.
+pub(super) fn in_words(span: Span) -> String {
+    let text = span.to_string();
+    let digits = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit {
+        "d" => "day",
+        "h" => "hour",
+        "m" => "minute",
+        "s" => "second",
+        shorter => shorter,
+    };
+    let many = if number == "1" { "" } else { "s" };
+    format!("{number} {unit}{many}")
+}
+
+/// A moment as people read it, to the minute.
+pub(super) fn readable(at: Timestamp) -> String {
+    let text = at.to_string();
+    format!("{} UTC", text.get(..16).unwrap_or(&text).replace('T', " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_lengths_are_told_in_words() {
+        let told = ["1h", "4h", "90m", "1d", "7d", "30s"].map(|span| in_words(span.parse().unwrap()));
+        assert_eq!(told, ["1 hour", "4 hours", "90 minutes", "1 day", "7 days", "30 seconds"]);
+        assert_eq!(readable("2026-11-22T09:05:59.999Z".parse().unwrap()), "2026-11-22 09:05 UTC");
+    }
+
+    #[test]
+    fn what_may_be_chosen_is_never_longer_than_what_was_asked() {
+        let choices = |asked: &str| {
+            let durations = durations(asked.parse().unwrap());
+            durations.into_iter().map(|(span, _)| span.to_string()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(choices("3d"), "3d 1d 8h 4h 1h");
+        assert_eq!(choices("90m"), "90m 1h");
+        assert_eq!(choices("30m"), "30m");
+    }
+}
