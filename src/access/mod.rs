@@ -11,6 +11,7 @@
 //! * `permission`: which kind of actor, and what the policies say. Keys are judged by their scopes, for the policies
 //!   speak of people.
 //! * `standing`: sessions whose engineers nobody vouches for any more.
+//! * `records`: the trail of a workspace, for its members. `receipts`: what was seen and done in a session.
 //! * `ending`: how a session ends and a grant is revoked, whatever the cause. `record`: decisions in events.
 //! * `repeat`: creating calls that are safe to repeat. `error`: why a call fails.
 //!
@@ -30,7 +31,9 @@ pub mod grants;
 pub mod members;
 mod permission;
 pub mod policies;
+pub mod receipts;
 mod record;
+pub mod records;
 mod repeat;
 pub mod sessions;
 pub mod sign_ins;

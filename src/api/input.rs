@@ -74,10 +74,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let Query(PageQuery { after, limit }) =
             Query::try_from_uri(&parts.uri).map_err(|error| ApiError::bad_request(detail(&error)))?;
-        if limit.is_some_and(|limit| !(1..=200).contains(&limit)) {
-            return Err(ApiError::bad_request("`limit` is not a number from 1 to 200"));
+        Ok(Self(PageRequest { after, limit: checked(limit)? }))
+    }
+}
+
+/// The number of items that was asked for, if a page may have as many.
+pub(super) fn checked(limit: Option<u32>) -> Result<Option<u32>, ApiError> {
+    match limit {
+        Some(limit) if !(1..=200).contains(&limit) => {
+            Err(ApiError::bad_request("`limit` is not a number from 1 to 200"))
         }
-        Ok(Self(PageRequest { after, limit }))
+        Some(_) | None => Ok(limit),
     }
 }
 
@@ -112,7 +119,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// The innermost cause, which names field and value, without the framework's words around it.
-fn detail(error: &dyn Error) -> String {
+pub(super) fn detail(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;

@@ -51,6 +51,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::access::Access;
+use crate::audit::Journal;
 use crate::config::Config;
 use crate::domain::refusal::Code;
 use crate::domain::time::Clock;
@@ -88,6 +89,8 @@ pub struct ApiState {
     pub stop: CancellationToken,
     /// The clocks.
     pub clock: Arc<Clock>,
+    /// The trail.
+    pub journal: Arc<Journal>,
 }
 
 /// The API as a service. Every path is the full one; a path that is not ours answers `not-found`.

@@ -12,7 +12,9 @@ use crate::domain::id::{
 };
 use crate::domain::time::Timestamp;
 
-use super::event::{Event, Kind, RequestFacts, Response};
+use super::event::{Event, RequestFacts, Response};
+use super::index::Tags;
+use super::kind::Kind;
 
 /// An event that is ready to be appended.
 #[derive(Debug)]
@@ -21,6 +23,7 @@ pub struct Draft {
     pub(super) event_id: EventId,
     pub(super) kind: Kind,
     pub(super) workspace: Option<WorkspaceId>,
+    pub(super) tags: Tags,
     /// The members from `event_id` to `response`, with a comma before each.
     pub(super) members: Vec<u8>,
 }
@@ -44,6 +47,7 @@ pub struct AccessEvent<'a> {
 #[derive(Debug)]
 pub struct Told {
     workspace: WorkspaceId,
+    tags: Tags,
     /// The members from `workspace` to `request`, with a comma before each.
     members: Vec<u8>,
 }
@@ -147,7 +151,8 @@ impl Told {
     pub fn new(by: &AccessBy<'_>) -> serde_json::Result<Self> {
         let mut members = Vec::with_capacity(1024);
         list(&mut members, by)?;
-        Ok(Self { workspace: by.workspace.clone(), members })
+        let tags = Tags::of(Some(by.session.as_str()), Some(by.engineer.as_str()));
+        Ok(Self { workspace: by.workspace.clone(), tags, members })
     }
 }
 
@@ -203,7 +208,8 @@ impl TryFrom<&AccessEvent<'_>> for Draft {
         list(&mut members, &Which { event_id: &event_id, kind: *kind })?;
         members.extend_from_slice(&told.members);
         outcome(&mut members, decision.as_ref(), response.as_ref())?;
-        Ok(Self { at: *at, event_id, kind: *kind, workspace: Some(told.workspace.clone()), members })
+        let workspace = Some(told.workspace.clone());
+        Ok(Self { at: *at, event_id, kind: *kind, workspace, tags: told.tags, members })
     }
 }
 
@@ -233,6 +239,8 @@ impl TryFrom<Event> for Draft {
             facts: decision.facts.get(),
         });
         outcome(&mut members, decision.as_ref(), event.response.as_ref())?;
-        Ok(Self { at: event.at, event_id: event.event_id, kind: event.kind, workspace: event.workspace, members })
+        let session = event.session.as_ref().map(SessionId::as_str);
+        let tags = Tags::of(session, event.engineer.as_ref().map(EngineerId::as_str));
+        Ok(Self { at: event.at, event_id: event.event_id, kind: event.kind, workspace: event.workspace, tags, members })
     }
 }

@@ -6,6 +6,8 @@ use serde::Deserialize;
 
 use crate::domain::id::WorkspaceId;
 
+use super::form::Form;
+use super::proof;
 use super::segments::{self, Lines};
 
 /// Why an export failed.
@@ -17,56 +19,66 @@ pub enum ExportError {
     /// Nothing can be proved by it.
     #[error("the trail is not intact, so nothing is proved by it: {0}; run `chaperone audit verify`")]
     Broken(String),
+    /// There is nothing to prove yet.
+    #[error(
+        "no checkpoint covers a record of workspace `{0}`: there is none of it, or none old enough (`audit.checkpoint`)"
+    )]
+    Uncovered(WorkspaceId),
 }
 
-/// Which records to export.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Selection {
-    /// Only those of this workspace; none: all.
-    pub workspace: Option<WorkspaceId>,
-    /// Only those whose `seq` is greater; none: all.
-    pub after: Option<u64>,
-}
-
-/// The members that a selection looks at.
+/// The members that tell whose a record is.
 #[derive(Deserialize)]
-struct Selected {
-    seq: u64,
+struct Of {
     workspace: Option<WorkspaceId>,
+    workspace_seq: Option<u64>,
 }
 
-impl Selection {
-    /// A line that is no record belongs to nobody: it is in a whole export, for `verify` to find, and in no other.
-    fn takes(&self, line: &[u8]) -> bool {
-        if *self == Self::default() {
-            return true;
-        }
-        serde_json::from_slice::<Selected>(line).is_ok_and(|record| {
-            self.after.is_none_or(|after| record.seq > after)
-                && self.workspace.as_ref().is_none_or(|workspace| record.workspace.as_ref() == Some(workspace))
-        })
-    }
-}
-
-/// Writes every record of the journal in `dir` to `out`, one JSON line each.
-///
-/// # Errors
-/// When the journal cannot be read or `out` cannot be written.
-pub fn export(dir: &Path, out: &mut dyn Write) -> Result<(), ExportError> {
-    export_selected(dir, &Selection::default(), out)
-}
-
-/// Writes the records of the journal in `dir` that `selection` names to `out`, one JSON line each. A line that is being
-/// written just now is left out.
+/// Writes every record of the journal in `dir` to `out`, one JSON line each. A line that is being written just now is left
+/// out.
 ///
 /// # Errors
 /// When there is no journal, it cannot be read, or `out` cannot be written.
-pub fn export_selected(dir: &Path, selection: &Selection, out: &mut dyn Write) -> Result<(), ExportError> {
+pub fn export(dir: &Path, out: &mut dyn Write) -> Result<(), ExportError> {
     for segment in segments::existing(dir)? {
         let mut lines = Lines::open(&segment.path)?;
         while let Some(line) = lines.next()? {
-            if line.whole().is_some_and(|whole| selection.takes(whole)) {
+            if line.whole().is_some() {
                 out.write_all(line.raw)?;
+            }
+        }
+    }
+    Ok(out.flush()?)
+}
+
+/// Writes the records of `workspace` that the last checkpoint of the journal in `dir` covers to `out`, behind the proof that
+/// they are all there. It is the file that the API gives to members of that workspace.
+///
+/// # Errors
+/// When there is no journal, it cannot be read or is not intact, no checkpoint covers a record of the workspace, or `out`
+/// cannot be written.
+pub fn export_workspace(
+    dir: &Path,
+    workspace: &WorkspaceId,
+    form: Form,
+    out: &mut dyn Write,
+) -> Result<(), ExportError> {
+    let proof = proof::prove(dir, workspace)?.ok_or_else(|| ExportError::Uncovered(workspace.clone()))?;
+    let mut text = Vec::new();
+    form.begin(&proof, &mut text)?;
+    out.write_all(&text)?;
+    for segment in segments::existing(dir)? {
+        let mut lines = Lines::open(&segment.path)?;
+        while let Some(line) = lines.next()? {
+            let Some(whole) = line.whole() else { continue };
+            let Of { workspace: of, workspace_seq } = serde_json::from_slice(whole).map_err(io::Error::from)?;
+            if of.as_ref() != Some(workspace) {
+                continue;
+            }
+            text.clear();
+            form.record(&String::from_utf8_lossy(whole), &mut text)?;
+            out.write_all(&text)?;
+            if workspace_seq >= Some(proof.count()) {
+                return Ok(out.flush()?);
             }
         }
     }

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use crate::domain::id::{EmergencyId, EngineerId, GrantId, RequestId, SessionId, WorkspaceId};
 use crate::domain::time::Timestamp;
 
-use super::event::{Decision, Kind, RequestFacts};
+use super::event::{Decision, RequestFacts};
+use super::kind::Kind;
 use super::segments::{self, Lines};
 
 /// A request, and what was decided about it.

@@ -46,6 +46,18 @@ pub(super) enum Flaw {
     /// It is of somebody else.
     #[error("the record is not of workspace `{0}`")]
     OtherWorkspace(String),
+    /// Nothing of the workspace was covered behind the one before it.
+    #[error("the proof covers {covered} records, and this comes after them: it was added")]
+    Added {
+        /// How many the proof covers.
+        covered: u64,
+    },
+    /// Its row is not what the record says.
+    #[error("the row is not what the record in its last column says: a cell was changed, or the row was written anew")]
+    Row,
+    /// The file ends inside it.
+    #[error("the file ends inside this line: its end was cut off")]
+    Cut,
     /// It stands before the one before it.
     #[error("`seq` is not greater than that of the record before it: records were doubled or moved")]
     Order,
@@ -118,6 +130,15 @@ pub(super) enum CheckpointFlaw {
         /// The last record that it covers.
         seq: u64,
     },
+    /// The first line is not the proof.
+    #[error("the export does not begin with its proof: {0}")]
+    NotAProof(serde_json::Error),
+    /// It says what a proof says, in other bytes.
+    #[error("the proof was written anew: it is not in the bytes that chaperone writes")]
+    RewrittenProof,
+    /// There is none at all.
+    #[error("there is nothing in this file, not even a proof: it was cut off")]
+    NoProof,
     /// The way does not lead to its root.
     #[error("the proof does not lead to the root that checkpoint {number} signs")]
     Path {
@@ -125,8 +146,13 @@ pub(super) enum CheckpointFlaw {
         number: u64,
     },
     /// The proof is about somebody else.
-    #[error("the proof is of another workspace")]
-    OtherWorkspace,
+    #[error("the export is of workspace `{found}`, not of `{wanted}`")]
+    OtherWorkspace {
+        /// Whose it is.
+        found: String,
+        /// Whose it was to be.
+        wanted: String,
+    },
     /// The export lacks the record that the proof is about.
     #[error(
         "checkpoint {number} covers {seq} records of the workspace, and the export does not have the last of them as it \

@@ -39,6 +39,8 @@ use crate::telemetry::metrics::Metrics;
 use rustix::fs::{FlockOperation, flock};
 
 use super::draft::Draft;
+use super::library::Library;
+use super::reader::Reader;
 use super::trust::Seal;
 pub use file::{OpenSegment, SegmentFile, open_segment};
 use milestone::Milestone;
@@ -175,7 +177,8 @@ impl Journal {
         let io_error = |source| JournalError::Io { path: dir.clone(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(io_error)?;
         let lock = lock(&dir).map_err(io_error)?.ok_or_else(|| JournalError::Locked(dir.clone()))?;
-        let shared = Arc::new(Shared::new(Arc::clone(clock), Arc::clone(metrics)));
+        let library = Library::new(dir.clone());
+        let shared = Arc::new(Shared::new(Arc::clone(clock), Arc::clone(metrics), library));
         let strict = settings.strict;
         let mut writer = Writer::new(settings, Arc::clone(&shared), lock);
         writer.open()?;
@@ -231,6 +234,18 @@ impl Journal {
     #[must_use]
     pub fn recent_control_events(&self) -> HashSet<EventId> {
         self.shared.recent().ids()
+    }
+
+    /// Reads the records of workspaces.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        Reader::new(Arc::clone(&self.shared.library))
+    }
+
+    /// Asks for a checkpoint over all that is recorded, unless one covers it already; the reader sees it when it is signed.
+    pub fn ask_for_checkpoint(&self) {
+        self.shared.checkpoint_wanted.store(true, Ordering::Relaxed);
+        self.shared.queue.wake();
     }
 
     /// Whether records can be written, as far as is known.

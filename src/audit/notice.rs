@@ -1,5 +1,5 @@
 //! Who is told of what: notices are a function of events, and this is the whole of it.
-use super::event::Kind;
+use super::kind::Kind;
 
 /// Who gets a message of their own. Besides, the app hears by its webhook of whatever anybody is told, and so do the
 /// open streams of the workspace's members and of the engineer it is about.
@@ -36,19 +36,13 @@ impl Kind {
     #[must_use]
     pub const fn notice(self) -> Option<Notice> {
         use Audience::{Answerers, Engineer, Owners, Security, Subject};
-        let (title, audience): (_, &'static [Audience]) = match self {
-            Self::GrantCreated => ("Support Access Granted", &[Subject, Owners]),
-            Self::GrantChanged => ("Support Access Changed", &[Subject, Owners]),
-            Self::GrantRevoked => ("Support Access Revoked", &[Subject, Owners]),
-            Self::RequestCreated => ("Support Access Requested", &[Answerers]),
-            Self::RequestApproved => ("Support Access Request Approved", &[Engineer]),
-            Self::RequestDeclined => ("Support Access Request Declined", &[Engineer]),
-            Self::RequestWithdrawn => ("Support Access Request Withdrawn", &[]),
-            Self::RequestLapsed => ("Support Access Request Lapsed", &[Engineer]),
-            // Each time, even where the access was agreed on before.
-            Self::SessionStarted => ("Support Login", &[Subject, Owners]),
-            Self::SessionReported => ("Support Session Reported", &[Security, Subject, Owners]),
-            Self::SessionEnded => ("Support Session Ended", &[]),
+        let audience: &'static [Audience] = match self {
+            // An engineer enters: each time, even where the access was agreed on before.
+            Self::GrantCreated | Self::GrantChanged | Self::GrantRevoked | Self::SessionStarted => &[Subject, Owners],
+            Self::RequestCreated => &[Answerers],
+            Self::RequestApproved | Self::RequestDeclined | Self::RequestLapsed => &[Engineer],
+            Self::SessionReported => &[Security, Subject, Owners],
+            Self::RequestWithdrawn | Self::SessionEnded => &[],
             Self::SessionRenewed
             | Self::SessionRefused
             | Self::SignInStarted
@@ -64,7 +58,7 @@ impl Kind {
             | Self::TokenCreated
             | Self::TokenRevoked => return None,
         };
-        Some(Notice { title, audience })
+        Some(Notice { title: self.title(), audience })
     }
 }
 

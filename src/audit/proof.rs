@@ -7,20 +7,21 @@ use serde::{Deserialize, Serialize};
 use crate::domain::id::WorkspaceId;
 
 use super::anchors::Found;
-use super::chain::{Chain, Place};
+use super::chain::{Chain, Head, Place};
 use super::checkpoint::{self, Checkpoint};
 use super::digest::Digest;
 use super::export::ExportError;
 use super::flaw::{CheckpointFlaw, Flaw};
+use super::library::Covered;
 use super::merkle;
 use super::record::Record;
 use super::segments::{self, Lines};
 use super::trust::Trust;
 
-/// The proof for one workspace, as it is handed out: a JSON object.
+/// The proof for one workspace, as it is handed out: the first line of an export, a JSON object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Proof {
+pub(super) struct Proof {
     /// Whose records.
     workspace: WorkspaceId,
     /// How many records of the workspace the checkpoint covers.
@@ -50,23 +51,13 @@ pub(super) struct Proven {
 ///
 /// # Errors
 /// When the journal cannot be read or is not intact up to the checkpoint.
-pub fn prove(dir: &Path, workspace: &WorkspaceId) -> Result<Option<Proof>, ExportError> {
+pub(super) fn prove(dir: &Path, workspace: &WorkspaceId) -> Result<Option<Proof>, ExportError> {
     let found = Found::in_folder(dir, &Trust::default())?;
     let Some(checkpoint) = found.anchors.last().map(|anchor| &anchor.checkpoint) else { return Ok(None) };
     let chain = chain_up_to(dir, checkpoint.members.seq)?;
     checkpoint.covers(&chain).map_err(|flaw| ExportError::Broken(flaw.to_string()))?;
-    let mut heads = chain.heads();
-    heads.sort_by(|one, other| one.workspace.cmp(&other.workspace));
-    let Some(index) = heads.iter().position(|head| *head.workspace == *workspace.as_str()) else { return Ok(None) };
-    let way = merkle::path(&checkpoint::leaves(&heads), index).zip(heads.get(index));
-    Ok(way.map(|(path, head)| Proof {
-        workspace: workspace.clone(),
-        workspace_seq: head.place.seq,
-        hash: head.place.hash,
-        index: index as u64,
-        path,
-        checkpoint: checkpoint.line.clone(),
-    }))
+    let covered = Covered::new(checkpoint.line.clone(), chain.heads());
+    Ok(Proof::by(&covered.checkpoint, &covered.heads, workspace))
 }
 
 fn chain_up_to(dir: &Path, seq: u64) -> Result<Chain, ExportError> {
@@ -88,10 +79,41 @@ fn chain_up_to(dir: &Path, seq: u64) -> Result<Chain, ExportError> {
 }
 
 impl Proof {
+    /// The proof for `workspace` by `checkpoint`, which covers `heads`, in the order of the workspaces' names; none when it
+    /// covers no record of it.
+    pub(super) fn by(checkpoint: &str, heads: &[Head], workspace: &WorkspaceId) -> Option<Self> {
+        let index = heads.iter().position(|head| *head.workspace == *workspace.as_str())?;
+        let (path, head) = merkle::path(&checkpoint::leaves(heads), index).zip(heads.get(index))?;
+        Some(Self {
+            workspace: workspace.clone(),
+            workspace_seq: head.place.seq,
+            hash: head.place.hash,
+            index: index as u64,
+            path,
+            checkpoint: checkpoint.to_owned(),
+        })
+    }
+
     /// Whose records it is about.
-    #[must_use]
-    pub fn workspace(&self) -> &WorkspaceId {
+    pub(super) fn workspace(&self) -> &WorkspaceId {
         &self.workspace
+    }
+
+    /// How many records of the workspace it covers.
+    pub(super) fn count(&self) -> u64 {
+        self.workspace_seq
+    }
+
+    /// Reads the line of one, as it was written: the same in other bytes is none.
+    pub(super) fn read(line: &[u8]) -> Result<Self, CheckpointFlaw> {
+        let proof: Self = serde_json::from_slice(line).map_err(CheckpointFlaw::NotAProof)?;
+        let written = proof.line().map_err(CheckpointFlaw::NotAProof)?;
+        if written.as_bytes() == line { Ok(proof) } else { Err(CheckpointFlaw::RewrittenProof) }
+    }
+
+    /// Its line, without newline.
+    pub(super) fn line(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
     }
 
     /// What it shows, if it is one.

@@ -8,8 +8,9 @@ use crate::domain::time::Timestamp;
 use super::chain::Place;
 use super::digest::Digest;
 use super::draft::Draft;
-use super::event::{Decision, Kind, RequestFacts, Response};
+use super::event::{Decision, RequestFacts, Response};
 use super::flaw::Flaw;
+use super::kind::Kind;
 
 /// What stands between a line's other members and its hash.
 const BEFORE_HASH: &[u8] = br#","hash":""#;

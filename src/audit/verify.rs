@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::domain::id::WorkspaceId;
 use crate::domain::time::Timestamp;
 
 use super::anchors::{self, Anchor, Anchors, Found, Mistake};
@@ -22,7 +23,6 @@ use super::segments::{self, Line, Lines, Segment};
 use super::trust::Trust;
 
 pub use report::{Anchored, Mark, Problem, Report};
-pub use workspace::verify_workspace;
 
 /// Verification ends after so many problems.
 const ENOUGH: usize = 20;
@@ -34,6 +34,22 @@ pub struct Evidence {
     pub trust: Trust,
     /// Files with checkpoints that were kept elsewhere.
     pub kept: Vec<PathBuf>,
+}
+
+/// Verifies the file `path`: the export of a whole journal, or of one workspace with its proof, as its first line tells.
+/// With `workspace` it must be of that one.
+///
+/// # Errors
+/// When it, or a file of the evidence, cannot be read at all.
+pub fn verify_export(path: &Path, workspace: Option<&WorkspaceId>, evidence: &Evidence) -> io::Result<Report> {
+    if workspace.is_none() && !workspace::is_export(path)? {
+        return verify(path, evidence);
+    }
+    if !evidence.kept.is_empty() {
+        let told = "this is the export of one workspace, and a kept checkpoint is held against a whole trail";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, told));
+    }
+    workspace::verify(path, workspace, &evidence.trust)
 }
 
 /// Verifies the journal in the folder `path`, or the file `path`, an export of a whole journal.

@@ -153,7 +153,7 @@ pub async fn start(config: Config, seams: impl Into<Seams>) -> Result<Running, S
         cut: phases.cut_serving.clone(),
     };
     let gate = Arc::new(Gate::new(&config, parts)?);
-    let own = Own { notices: Arc::clone(&notices), limits: Arc::clone(&limits), keys };
+    let own = Own { notices: Arc::clone(&notices), limits: Arc::clone(&limits), keys, journal: Arc::clone(&journal) };
     let state = api_state(&config, &access, own, (staff, customers), &phases);
     let ops = ops::Ops {
         metrics,
@@ -248,13 +248,14 @@ struct Own {
     notices: Arc<Notices>,
     limits: Arc<Limits>,
     keys: Arc<Keys>,
+    journal: Arc<Journal>,
 }
 
 /// What the API works with; engineers' sign-ins are verified again from time to time.
 fn api_state(
     config: &Arc<Config>,
     access: &Arc<Access>,
-    Own { notices, limits, keys }: Own,
+    Own { notices, limits, keys, journal }: Own,
     (staff, customers): (Verifier, Verifier),
     phases: &Phases,
 ) -> Arc<ApiState> {
@@ -271,6 +272,7 @@ fn api_state(
         notices,
         stop: phases.stop_serving.clone(),
         clock,
+        journal,
     });
     phases.background.spawn(api::ask_again(Arc::clone(&state), phases.stop_background.clone()));
     state

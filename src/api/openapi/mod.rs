@@ -21,8 +21,8 @@ use crate::problem::Problem;
 use crate::request::{COOKIE_MEMBER, COOKIE_SESSION, COOKIE_STAFF};
 
 pub(super) use problems::{
-    AsksForAccess, Enters, Follows, GivesConsent, NoSuchRecord, NoSuchSession, NoSuchThing, Oversees, SaysNo,
-    StaysLonger, TooLate,
+    AsksForAccess, Enters, Follows, GivesConsent, NoSuchRecord, NoSuchSession, NoSuchThing, Oversees, ReadsTrail,
+    SaysNo, StaysLonger, TooLate,
 };
 
 /// Where the document is.
@@ -33,7 +33,7 @@ without the customer's consent. Times are RFC 3339 in UTC, durations like `7d` o
 `application/problem+json` document whose `code` is stable: docs/ERRORS.md lists them all.";
 
 /// The groups of calls.
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     (
         "directory",
         "Workspaces, members and engineers, kept current by the vendor; a change works on live sessions at once",
@@ -41,6 +41,7 @@ const TAGS: [(&str, &str); 6] = [
     ("grants", "Consent: a member lends their own login"),
     ("requests", "Engineers ask for consent, members answer"),
     ("sessions", "Engineers enter and leave; members look on, and show out"),
+    ("trail", "What was done, and by whom: for the customer, with proof"),
     ("operators", "What went on, and why"),
     ("keys", "What apps verify our assertions with"),
 ];

@@ -38,6 +38,8 @@ problems! {
     NoSuchRecord: NotFound AuditUnavailable;
     /// The cookie names no session of the caller.
     NoSuchSession: NoSession;
+    /// A member reads the trail.
+    ReadsTrail: NotOwner PlanRequired PolicyError NotFound AuditUnavailable;
     /// A member looks on, or shuts the door.
     Oversees: NotOwner PlanRequired PolicyError NotFound;
     /// Somebody follows what happens.

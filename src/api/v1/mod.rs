@@ -5,6 +5,7 @@
 //! * `grants`: consent. `support_access`: what a member sees at a glance.
 //! * `sessions`: an engineer enters and leaves. `workspace_sessions`: a member looks on, and shows out.
 //! * `events`: what happens, as it happens.
+//! * `trail`: what was done, for members: listed, followed, exported. `receipts`: in one session.
 //! * `explain`: why a request passes or not, for operators.
 //! * `reply`: the shapes that nouns share.
 mod access_requests;
@@ -13,11 +14,13 @@ mod events;
 mod explain;
 mod grants;
 mod members;
+mod receipts;
 mod reply;
 mod sessions;
 mod support_access;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod workspace_sessions;
 mod workspaces;
 
@@ -48,6 +51,9 @@ pub(super) fn routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(access_requests::decline))
         .routes(routes!(workspace_sessions::list))
         .routes(routes!(workspace_sessions::end))
+        .routes(routes!(trail::list))
+        .routes(routes!(trail::export))
+        .routes(routes!(receipts::get))
         .routes(routes!(sessions::start))
         .routes(routes!(sessions::current))
         .routes(routes!(sessions::end))

@@ -75,6 +75,12 @@ impl Queue {
         self.bell.notify_one();
     }
 
+    /// Wakes whoever takes, though nothing may wait.
+    pub(super) fn wake(&self) {
+        self.state().asleep = false;
+        self.bell.notify_one();
+    }
+
     /// How many wait.
     pub(super) fn len(&self) -> usize {
         self.state().entries.len()

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::audit::anchors::{self, Anchor, Anchors, Mistake};
 use crate::audit::chain::{Chain, Place};
 use crate::audit::flaw::Flaw;
+use crate::audit::index::{Index, Spot, Tags};
+use crate::audit::library::Covered;
 use crate::audit::record::Record;
 use crate::audit::segments::{self, Line, Lines, SET_ASIDE, Segment};
 use crate::audit::trust::Trust;
@@ -28,6 +30,12 @@ pub(super) struct Found {
     pub(super) recent: Recent,
     /// The latest time of a record.
     pub(super) latest: Option<Timestamp>,
+    /// Where the records of each workspace stand.
+    pub(super) index: Index,
+    /// The last checkpoint, and the workspaces' last records that it covers.
+    pub(super) covered: Option<Covered>,
+    /// That checkpoint's line and record.
+    last_anchor: Option<(String, u64)>,
     anchors: Anchors,
     /// The last segment with anything in it.
     last: Option<Segment>,
@@ -73,6 +81,9 @@ pub(super) fn scan(dir: &Path, on_disk: Option<Place>, anchors: Vec<Anchor>) -> 
         chain: Chain::new(),
         recent: Recent::default(),
         latest: None,
+        index: Index::default(),
+        covered: None,
+        last_anchor: anchors.last().map(|Anchor { checkpoint, .. }| (checkpoint.line.clone(), checkpoint.members.seq)),
         anchors: Anchors::new(anchors),
         last: None,
         end: 0,
@@ -109,7 +120,8 @@ impl Found {
                 path: path.clone(),
                 problem: format!("line {}: {problem}", line.number),
             };
-            self.take(&line).map_err(broken)?;
+            self.take(segment, &line).map_err(broken)?;
+            self.note_last_checkpoint();
             if let Some(mistake) = self.anchors.meet(&self.chain).first() {
                 return Err(self::broken(mistake));
             }
@@ -132,7 +144,15 @@ impl Found {
         }
     }
 
-    fn take(&mut self, line: &Line<'_>) -> Result<(), String> {
+    /// Keeps what the last checkpoint covers, when the chain has come to its record.
+    fn note_last_checkpoint(&mut self) {
+        let seq = self.chain.last().seq;
+        if let Some((line, _)) = self.last_anchor.take_if(|(_, last)| *last == seq) {
+            self.covered = Some(Covered::new(line, self.chain.heads()));
+        }
+    }
+
+    fn take(&mut self, segment: &Segment, line: &Line<'_>) -> Result<(), String> {
         if self.torn_at.is_some() {
             return Err("the segment before this one ends in a torn line".to_owned());
         }
@@ -146,6 +166,10 @@ impl Found {
         self.chain.follow(&record);
         self.end = line.end();
         self.latest = self.latest.max(Some(record.members.at));
+        if let Some(workspace) = &record.members.workspace {
+            let tags = Tags::of(record.members.session.as_deref(), record.members.engineer.as_deref());
+            self.index.add(workspace, Spot::new(segment.number, line.offset, tags, record.members.kind));
+        }
         if record.members.kind.is_control() {
             let id = record.members.event_id.parse().map_err(|bad| format!("`event_id`: {bad}"))?;
             self.recent.insert(id);

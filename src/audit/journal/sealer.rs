@@ -13,6 +13,7 @@ use std::time::Duration;
 use crate::audit::anchors::FILE;
 use crate::audit::checkpoint::{self, Checkpoint, Snapshot};
 use crate::audit::digest::Digest;
+use crate::audit::library::{Covered, Library};
 use crate::audit::trust::Seal;
 use crate::domain::time::Uptime;
 use crate::telemetry::metrics::Metrics;
@@ -46,6 +47,8 @@ pub(super) struct Stamp {
     pub(super) node: String,
     pub(super) seal: Arc<dyn Seal>,
     pub(super) metrics: Arc<Metrics>,
+    /// Who is told of the last checkpoint.
+    pub(super) library: Arc<Library>,
 }
 
 /// The thread, and when it is to sign. Dropping it writes what was asked for and waits for that.
@@ -128,20 +131,24 @@ impl CheckpointFile {
             if snapshot.last.seq <= self.sealed.seq {
                 continue;
             }
-            let result = self.write(&snapshot);
+            let (seq, result) = (snapshot.last.seq, self.write(&snapshot));
             let word = if result.is_ok() { "ok" } else { "failed" };
             self.stamp.metrics.audit_checkpoints_total.with_label_values(&[word]).inc();
             match result {
-                Ok(()) => self.covered.store(self.sealed.seq, Ordering::Release),
+                Ok(line) => {
+                    self.covered.store(self.sealed.seq, Ordering::Release);
+                    self.stamp.library.cover(Some(Covered::new(line, snapshot.heads)));
+                }
                 Err(error) => tracing::error!(
-                    %error, seq = snapshot.last.seq,
+                    %error, seq,
                     "no checkpoint could be written: until one can, the end of the trail is un-anchored"
                 ),
             }
         }
     }
 
-    fn write(&mut self, snapshot: &Snapshot) -> Result<(), SealError> {
+    /// Writes the checkpoint over `snapshot` and returns its line.
+    fn write(&mut self, snapshot: &Snapshot) -> Result<String, SealError> {
         let Stamp { dir, node, seal, .. } = &self.stamp;
         let number = self.sealed.number.saturating_add(1);
         let line = checkpoint::line(snapshot, number, self.sealed.digest, node, &**seal).ok_or(SealError::NoKey)?;
@@ -157,7 +164,7 @@ impl CheckpointFile {
         self.complete = true;
         let length = self.sealed.length.saturating_add(line.len() as u64);
         self.sealed = Sealed { number, digest, seq: snapshot.last.seq, length };
-        Ok(())
+        Ok(line)
     }
 
     /// The file, ending where we left it: what an attempt of ours that failed has left behind is cut off.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::audit::chain::Place;
+use crate::audit::library::Library;
 use crate::domain::id::EventId;
 use crate::domain::time::{Clock, Uptime};
 use crate::telemetry::metrics::Metrics;
@@ -83,11 +84,15 @@ pub(super) struct Shared {
     told: AtomicBool,
     on_disk: Mutex<Place>,
     recent: Mutex<Recent>,
+    /// Where records stand, for readers.
+    pub(super) library: Arc<Library>,
+    /// Whether somebody waits for a checkpoint over what there is.
+    pub(super) checkpoint_wanted: AtomicBool,
 }
 
 impl Shared {
     /// The state of a journal that is not up yet.
-    pub(super) fn new(clock: Arc<Clock>, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(clock: Arc<Clock>, metrics: Arc<Metrics>, library: Library) -> Self {
         Self {
             clock,
             metrics,
@@ -102,6 +107,8 @@ impl Shared {
             told: AtomicBool::new(false),
             on_disk: Mutex::new(Place::START),
             recent: Mutex::default(),
+            library: Arc::new(library),
+            checkpoint_wanted: AtomicBool::new(false),
         }
     }
 

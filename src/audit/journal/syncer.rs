@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 
 use crate::audit::chain::Place;
 use crate::audit::checkpoint::Snapshot;
+use crate::audit::index::Entry;
 
 use super::file::SegmentFile;
 use super::shared::Shared;
@@ -20,6 +21,8 @@ pub(super) struct Order {
     pub(super) awaited: bool,
     /// What a checkpoint is to be made of, once the records are on disk.
     pub(super) snapshot: Option<Snapshot>,
+    /// Where the records stand.
+    pub(super) entries: Vec<Entry>,
 }
 
 impl Order {
@@ -29,6 +32,7 @@ impl Order {
         self.number = self.number.max(later.number);
         self.awaited |= later.awaited;
         self.snapshot = later.snapshot.or(self.snapshot.take());
+        self.entries.extend(later.entries);
     }
 
     /// Whether nobody and nothing waits for it.
@@ -86,6 +90,8 @@ fn run(file: &dyn SegmentFile, shared: &Shared, inbox: &Receiver<Order>, desk: O
         if !shared.is_up() || !bring_to_disk(file, shared, &order) {
             return;
         }
+        let entries = std::mem::take(&mut order.entries);
+        shared.library.index().extend(entries);
         if let Some((desk, snapshot)) = desk.zip(order.snapshot) {
             // The desk is open as long as the journal.
             let _ = desk.send(snapshot);

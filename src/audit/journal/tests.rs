@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::audit::samples::{self, at, audit, event, journal_of, report, segment, write};
-use crate::audit::{Event, Kind, Selection, export, export_selected};
+use crate::audit::{Event, Kind, export};
 use crate::config::Durability;
 use crate::domain::time::Timestamp;
 use crate::telemetry::metrics::Metrics;
@@ -177,23 +177,11 @@ async fn a_note_is_on_disk_when_the_journal_has_closed() {
 }
 
 #[tokio::test]
-async fn an_export_is_the_journal_byte_for_byte_or_one_workspace_s_records() {
+async fn an_export_is_the_journal_byte_for_byte() {
     let dir = journal_of(20).await;
     let mut whole = Vec::new();
     export(dir.path(), &mut whole).unwrap();
     assert_eq!(whole, std::fs::read(segment(dir.path())).unwrap());
-    let selection = Selection { workspace: Some("acme".parse().unwrap()), after: Some(5) };
-    let mut of_acme = Vec::new();
-    export_selected(dir.path(), &selection, &mut of_acme).unwrap();
-    let of_acme = String::from_utf8(of_acme).unwrap();
-    let expected: Vec<&str> = std::str::from_utf8(&whole)
-        .unwrap()
-        .lines()
-        .skip(5)
-        .filter(|line| line.contains(r#""workspace":"acme""#))
-        .collect();
-    assert!(!expected.is_empty());
-    assert_eq!(of_acme.lines().collect::<Vec<_>>(), expected);
 }
 
 proptest! {

@@ -4,11 +4,13 @@ use std::error::Error;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::audit::chain::Chain;
 use crate::audit::checkpoint::Snapshot;
 use crate::audit::draft::Draft;
+use crate::audit::index::{Entry as Indexed, Spot};
 use crate::audit::segments::Segment;
 use crate::audit::trust::Seal;
 use crate::config;
@@ -70,13 +72,15 @@ impl Writer {
     pub(super) fn open(&mut self) -> Result<(), JournalError> {
         let Settings { dir, node, checkpoint, seal, .. } = &self.settings;
         let checkpoints = recover::checkpoints(dir, &seal.trust())?;
-        let found = recover::scan(dir, None, checkpoints.anchors)?;
+        let mut found = recover::scan(dir, None, checkpoints.anchors)?;
+        self.shared.library.cover(found.covered.take());
         found.latest.inspect(|latest| self.shared.clock.not_before(*latest));
         let stamp = Stamp {
             dir: dir.clone(),
             node: node.clone(),
             seal: Arc::clone(seal),
             metrics: Arc::clone(&self.shared.metrics),
+            library: Arc::clone(&self.shared.library),
         };
         let sealer = Sealer::start(stamp, checkpoints.end, *checkpoint, self.shared.clock.uptime());
         self.sealer = Some(sealer.map_err(|source| JournalError::Io { path: dir.clone(), source })?);
@@ -106,6 +110,7 @@ impl Writer {
         self.begin(segment, end)?;
         *self.shared.on_disk() = found.chain.last();
         *self.shared.recent() = found.recent;
+        *self.shared.library.index() = found.index;
         self.chain = found.chain;
         self.shared.rise();
         Ok(())
@@ -149,7 +154,9 @@ impl Writer {
         current.send_held(now);
         let full = current.file.len() >= self.settings.segment;
         let seq = self.chain.last().seq;
-        if full || self.sealer.as_ref().is_some_and(|sealer| sealer.is_due(seq, now)) {
+        let wanted = self.shared.checkpoint_wanted.swap(false, Ordering::Relaxed);
+        let due = |sealer: &Sealer| wanted && sealer.is_behind(seq) || sealer.is_due(seq, now);
+        if full || self.sealer.as_ref().is_some_and(due) {
             self.ask_for_checkpoint();
         }
         !full || self.rotate()
@@ -159,7 +166,8 @@ impl Writer {
         let (Some(current), Some(sealer)) = (&mut self.current, &mut self.sealer) else { return };
         let (now, last) = (self.shared.clock.uptime(), self.chain.last());
         let snapshot = Snapshot { at: self.shared.clock.now(), last, heads: self.chain.heads() };
-        current.order(Order { upto: last, number: 0, awaited: false, snapshot: Some(snapshot) }, now);
+        let entries = Vec::new();
+        current.order(Order { upto: last, number: 0, awaited: false, snapshot: Some(snapshot), entries }, now);
         sealer.asked(last.seq, now);
     }
 
@@ -207,9 +215,17 @@ impl Writer {
         let (Some(current), Some(last)) = (&mut self.current, batch.last()) else { return true };
         let mut lines = Vec::with_capacity(batch.len().saturating_mul(2048));
         let before = self.chain.last().seq;
-        let node = &self.settings.node;
-        let placed =
-            batch.iter().try_for_each(|entry| place(&mut self.chain, &self.shared, node, &entry.draft, &mut lines));
+        let (node, begin) = (&self.settings.node, current.file.len());
+        let mut entries = Vec::with_capacity(batch.len());
+        let placed = batch.iter().try_for_each(|Entry { draft, .. }| {
+            let at = begin.saturating_add(lines.len() as u64);
+            if place(&mut self.chain, &self.shared, node, draft, &mut lines)?
+                && let Some(workspace) = draft.workspace.clone()
+            {
+                entries.push(Indexed { workspace, spot: Spot::new(current.number, at, draft.tags, draft.kind) });
+            }
+            serde_json::Result::Ok(())
+        });
         if let Err(error) = placed {
             tracing::error!(%error, "the trail's lines cannot be written as JSON: nothing passes");
             return false;
@@ -223,7 +239,7 @@ impl Writer {
         }
         self.shared.metrics.audit_records_total.inc_by(self.chain.last().seq.saturating_sub(before));
         let awaited = self.settings.strict && batch.iter().any(|entry| entry.awaited);
-        let order = Order { upto: self.chain.last(), number: last.number, awaited, snapshot: None };
+        let order = Order { upto: self.chain.last(), number: last.number, awaited, snapshot: None, entries };
         current.order(order, self.shared.clock.uptime());
         self.shared.written.reach(last.number);
         true
@@ -262,16 +278,22 @@ impl Drop for Writer {
     }
 }
 
-/// Gives `draft` its place in `lines`. A control-plane event that is in the journal already, because its relay did not hear
-/// the first answer, counts as recorded.
-fn place(chain: &mut Chain, shared: &Shared, node: &str, draft: &Draft, lines: &mut Vec<u8>) -> serde_json::Result<()> {
+/// Gives `draft` its place in `lines`; false for a control-plane event that is in the journal already, because its relay did
+/// not hear the first answer: it counts as recorded.
+fn place(
+    chain: &mut Chain,
+    shared: &Shared,
+    node: &str,
+    draft: &Draft,
+    lines: &mut Vec<u8>,
+) -> serde_json::Result<bool> {
     let control = draft.kind.is_control();
     if control && shared.recent().contains(&draft.event_id) {
-        return Ok(());
+        return Ok(false);
     }
     chain.append(draft, node, lines)?;
     if control {
         shared.recent().insert(draft.event_id.clone());
     }
-    Ok(())
+    Ok(true)
 }

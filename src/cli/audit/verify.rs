@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::{Environment, Exit, Format, load, print};
-use crate::audit::{self, Evidence, Proof, Report, Trust};
+use crate::audit::{self, Evidence, Report, Trust};
 use crate::domain::id::WorkspaceId;
 use crate::identity::{KeyError, Keys, keys_folder};
 use crate::server;
@@ -23,12 +23,9 @@ pub(crate) struct Arguments {
     /// Hold the trail against the checkpoints in this file, which were kept elsewhere
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
-    /// The export has the records of this workspace alone
-    #[arg(long, value_name = "ID", requires = "export")]
+    /// The export must be of this workspace
+    #[arg(long, value_name = "ID", requires = "export", conflicts_with = "checkpoint")]
     workspace: Option<WorkspaceId>,
-    /// The proof that was exported with the records of one workspace
-    #[arg(long, value_name = "FILE", requires = "export", conflicts_with = "checkpoint")]
-    proof: Option<PathBuf>,
     /// Exit 1, too, when records come after the last signed checkpoint
     #[arg(long)]
     require_anchored: bool,
@@ -47,7 +44,7 @@ struct Subject {
     /// The trail in this folder
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// A whole trail that was exported to this file, or with `--workspace` or `--proof` one workspace's records
+    /// A whole trail that was exported to this file, or one workspace's records with their proof, as JSON Lines or CSV
     #[arg(long, value_name = "FILE")]
     export: Option<PathBuf>,
 }
@@ -76,7 +73,7 @@ pub(super) fn run(arguments: &Arguments, environment: &Environment) -> anyhow::R
         Ok(report) => report,
         Err(error) => {
             // What cannot be read is not intact: that is an answer, and the answer is no.
-            writeln!(io::stderr(), "error: cannot verify `{}`: {error:#}", path.display())?;
+            writeln!(io::stderr(), "error: cannot verify `{}`: {error}", path.display())?;
             return Ok(Exit::No);
         }
     };
@@ -99,21 +96,12 @@ fn jwks(files: &[PathBuf]) -> anyhow::Result<Trust> {
     Ok(trust)
 }
 
-fn verify(arguments: &Arguments, path: &Path, trust: Trust) -> anyhow::Result<Report> {
-    let proof = arguments.proof.as_deref().map(|file| -> anyhow::Result<(&Path, Proof)> {
-        let named = || format!("cannot read the proof `{}`", file.display());
-        let text = fs::read(file).with_context(named)?;
-        Ok((file, serde_json::from_slice(&text).with_context(named)?))
-    });
-    let proof = proof.transpose()?;
-    let workspace = arguments.workspace.as_ref().or(proof.as_ref().map(|(_, proof)| proof.workspace()));
-    Ok(match workspace {
-        Some(workspace) => {
-            let proof = proof.as_ref().map(|(file, proof)| (*file, proof));
-            audit::verify_workspace(path, workspace, proof, &trust)?
-        }
-        None => audit::verify(path, &Evidence { trust, kept: arguments.checkpoint.clone() })?,
-    })
+fn verify(arguments: &Arguments, path: &Path, trust: Trust) -> io::Result<Report> {
+    let evidence = Evidence { trust, kept: arguments.checkpoint.clone() };
+    match arguments.subject.export {
+        Some(_) => audit::verify_export(path, arguments.workspace.as_ref(), &evidence),
+        None => audit::verify(path, &evidence),
+    }
 }
 
 /// The report for people.

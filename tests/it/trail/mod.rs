@@ -1,4 +1,7 @@
 //! What an auditor and a customer can prove by the trail, and what whoever changes it cannot hide.
+mod export;
+mod reading;
+mod receipts;
 mod tail;
 
 use std::fs;
@@ -82,38 +85,6 @@ async fn a_program_written_after_the_document_alone_comes_to_the_same_result() {
     fs::write(&second, whole.replacen("olga", "otto", 1)).unwrap();
     assert_eq!(independently(&[&keys, folder]).0, Some(1));
     assert_eq!(report(&["--dir", folder, "--jwks", &keys]).0, Some(1));
-}
-
-#[tokio::test]
-async fn a_customer_proves_that_an_export_of_their_workspace_is_complete() {
-    let mut world = World::start().await;
-    let keys = jwks(&world).await;
-    work(&world, 5).await;
-    world.grant(&members::GUS, json!({"access": "full", "duration": "1d"})).await;
-    end(&mut world).await;
-    let (proof, export) = (world.path("acme.proof.json"), world.path("acme.jsonl"));
-    let (proof, export) = (proof.to_str().unwrap(), export.to_str().unwrap());
-    let exported =
-        chaperone(&["audit", "export", "--config", &world.config(), "--workspace", "acme", "--proof", proof]);
-    assert_eq!(exported.code, Some(0), "{}", exported.stderr);
-    fs::write(export, &exported.stdout).unwrap();
-
-    let arguments = ["--export", export, "--proof", proof, "--jwks", &keys, "--require-anchored"];
-    let (code, own) = report(&arguments);
-    assert_eq!((code, &own["workspaces"]), (Some(0), &json!(1)), "{own}");
-    assert_eq!(independently(&[&keys, export, proof]).0, Some(0));
-
-    let records: Vec<&str> = exported.stdout.split_inclusive('\n').collect();
-    for left_out in 0..records.len() {
-        let mut fewer = records.clone();
-        fewer.remove(left_out);
-        fs::write(export, fewer.concat()).unwrap();
-        assert_eq!(report(&arguments).0, Some(1), "without record {left_out}");
-        assert_eq!(independently(&[&keys, export, proof]).0, Some(1), "without record {left_out}");
-    }
-    let without_proof = report(&["--export", export, "--workspace", "acme"]);
-    assert_eq!(without_proof.0, Some(0), "the chain alone cannot tell that its end is missing");
-    assert_eq!(without_proof.1["unanchored"], json!(records.len() - 1));
 }
 
 #[tokio::test]

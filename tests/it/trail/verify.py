@@ -2,11 +2,12 @@
 """An independent verifier of a trail, written after docs/TRAIL.md alone; Python's standard library is all it needs.
 
     verify.py JWKS FOLDER                     a journal
-    verify.py JWKS EXPORT PROOF               the records of one workspace, and their proof
+    verify.py JWKS EXPORT                     the records of one workspace behind their proof, as JSON Lines or CSV
 
 Exit 0 and a line of JSON when everything is as the document says; else 1 and what is wrong.
 """
 import base64
+import csv
 import hashlib
 import json
 import os
@@ -184,26 +185,34 @@ def journal(folder, keys):
     return {"records": seq, "unanchored": seq - covered, "head": prev}
 
 
-def export(path, proof, keys):
-    with open(proof, "rb") as file:
-        proof = json.load(file)
+def export_lines(path):
+    """The lines of an export; of a sheet, the last column of each row behind the columns' names."""
+    with open(path, "rb") as file:
+        if not file.read(16).startswith(b'"workspace_seq"'):
+            return whole_lines(path)
+    with open(path, encoding="utf-8", newline="") as file:
+        return [row[-1].encode() for row in csv.reader(file)][1:]
+
+
+def export(path, keys):
+    first, *lines = export_lines(path)
+    proof = json.loads(first)
     anchor = checkpoint(proof["checkpoint"].encode())
     check(trusted(anchor, keys), "the checkpoint is of a key that is not trusted")
     start = leaf(proof["workspace"], proof["workspace_seq"], proof["hash"])
     reached = climb(start, proof["index"], anchor["workspaces"], proof["path"])
     check(reached.hex() == anchor["root"], "the path does not lead to the root")
-    seq, count, prev, met = 0, 0, NONE, False
-    for line in whole_lines(path):
+    seq, count, prev = 0, 0, NONE
+    for line in lines:
         each = record(line)
         check(each["workspace"] == proof["workspace"] and each["seq"] > seq, "a record does not belong here")
         check((each["workspace_seq"], each["workspace_prev"]) == (count + 1, prev), "the chain is broken")
         seq, count, prev = each["seq"], count + 1, each["hash"]
-        met = met or (count, prev) == (proof["workspace_seq"], proof["hash"])
-    check(met, "records that the proof covers are missing")
-    return {"records": count, "unanchored": count - proof["workspace_seq"], "head": prev}
+    check((count, prev) == (proof["workspace_seq"], proof["hash"]), "records are missing, or others were added")
+    return {"records": count, "unanchored": 0, "head": prev}
 
 
-def main(jwks, path, proof=None):
+def main(jwks, path):
     with open(jwks, "rb") as file:
         document = json.load(file)
     keys = {
@@ -211,7 +220,7 @@ def main(jwks, path, proof=None):
         for key in document["keys"]
         if (key["kty"], key.get("crv")) == ("OKP", "Ed25519")
     }
-    print(json.dumps(export(path, proof, keys) if proof else journal(path, keys)))
+    print(json.dumps(journal(path, keys) if os.path.isdir(path) else export(path, keys)))
 
 
 if __name__ == "__main__":
