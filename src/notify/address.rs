@@ -23,7 +23,8 @@ pub(super) struct Resolver {
     pub(super) allow_private: bool,
 }
 
-type Found = Result<vec::IntoIter<SocketAddr>, Box<dyn Error + Send + Sync>>;
+/// Why a name leads nowhere.
+pub(super) type LookedUp<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 impl Resolver {
     /// A host that is an address already is not looked up by anybody.
@@ -39,28 +40,30 @@ impl Resolver {
         if self.allow_private || is_open(address) { Ok(()) } else { Err(Private { host: host.to_owned(), address }) }
     }
 
-    async fn find(self, name: Name) -> Found {
-        let host = name.as_str().to_owned();
-        let found: Vec<_> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+    /// The addresses of a host, with this port.
+    pub(super) async fn find(self, host: &str, port: u16) -> LookedUp<Vec<SocketAddr>> {
+        let literal = host.trim_start_matches('[').trim_end_matches(']');
+        let found: Vec<_> = tokio::net::lookup_host((literal, port)).await?.collect();
         // One private address among them is one too many: it may be the next that is tried.
         for address in &found {
-            self.admit(&host, address.ip())?;
+            self.admit(host, address.ip())?;
         }
-        Ok(found.into_iter())
+        Ok(found)
     }
 }
 
 impl Service<Name> for Resolver {
     type Response = vec::IntoIter<SocketAddr>;
     type Error = Box<dyn Error + Send + Sync>;
-    type Future = Pin<Box<dyn Future<Output = Found> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = LookedUp<vec::IntoIter<SocketAddr>>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
-        Box::pin(self.find(name))
+        let resolver = *self;
+        Box::pin(async move { Ok(resolver.find(name.as_str(), 0).await?.into_iter()) })
     }
 }
 
@@ -160,8 +163,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_leads_to_this_machine_is_refused_after_it_was_looked_up() {
-        let found = Resolver { allow_private: false }.find("localhost".parse().unwrap()).await;
+        let found = Resolver { allow_private: false }.find("localhost", 80).await;
         assert!(found.unwrap_err().to_string().contains("private address"));
-        assert!(Resolver { allow_private: true }.find("localhost".parse().unwrap()).await.is_ok());
+        assert!(Resolver { allow_private: true }.find("localhost", 80).await.is_ok());
     }
 }

@@ -21,6 +21,8 @@ use super::webhook::NotTaken;
 
 /// How often to look without being woken: what was tried in vain comes due, and other processes write events too.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often to tidy up what waits for a way that there is not.
+const TIDY: Duration = Duration::from_secs(10);
 /// How many notices of one channel are on their way at once.
 const AT_ONCE: usize = 8;
 /// The first pause after a failure; each is twice the one before.
@@ -56,7 +58,19 @@ enum Failed {
 
 /// Delivers until `stop`, each channel by itself.
 pub async fn deliver(notices: Arc<Notices>, stop: CancellationToken) {
-    tokio::join!(drain(&notices, Channel::Email, &stop), drain(&notices, Channel::Webhook, &stop));
+    tokio::join!(run(&notices, Channel::Email, &stop), run(&notices, Channel::Webhook, &stop));
+}
+
+async fn run(notices: &Notices, channel: Channel, stop: &CancellationToken) {
+    if notices.has(channel) {
+        return drain(notices, channel, stop).await;
+    }
+    // What is written for a way that there is not goes nowhere; from time to time is often enough to say so.
+    while stop.run_until_cancelled(tokio::time::sleep(TIDY)).await.is_some() {
+        if let Err(error) = notices.store.nobody_there(channel, notices.clock.now()).await {
+            tracing::warn!(error = chain(&error), "notices cannot be tidied up");
+        }
+    }
 }
 
 async fn drain(notices: &Notices, channel: Channel, stop: &CancellationToken) {
@@ -87,10 +101,6 @@ async fn drain(notices: &Notices, channel: Channel, stop: &CancellationToken) {
 /// Sends what is due; tells whether there may be more.
 async fn round(notices: &Notices, channel: Channel) -> Result<bool, StoreError> {
     let now = notices.clock.now();
-    if !notices.has(channel) {
-        notices.store.nobody_there(channel, now).await?;
-        return Ok(false);
-    }
     let waiting = notices.store.waiting(channel, now).await?;
     let any = !waiting.is_empty();
     let sending = iter(waiting).map(|notice| handle(notices, channel, notice)).buffer_unordered(AT_ONCE);

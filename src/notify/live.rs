@@ -172,6 +172,8 @@ impl Live {
                 }
             }
             match self.look().await {
+                // Something else has changed, perhaps the reader's own right to look on: it is asked again.
+                Ok(true) if self.pending.is_empty() => return Next::Heartbeat,
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(error) => return failed(&error),

@@ -40,7 +40,7 @@ use live::{HINTS, Hint};
 
 pub use presence::Presence;
 pub use told::Told;
-pub use webhook::{Hook, HookError};
+pub use webhook::{Hook, HookError, NotAnswering};
 pub use words::{Words, WordsError};
 
 /// Why nobody could be told.
@@ -134,7 +134,7 @@ impl Notices {
 
     /// Counts what waits, for the metrics.
     pub async fn measure(&self) {
-        for channel in [Channel::Email, Channel::Webhook] {
+        for channel in [Channel::Email, Channel::Webhook].into_iter().filter(|channel| self.has(*channel)) {
             let word = [channel.as_str()];
             match self.store.depth(channel, self.clock.now()).await {
                 Ok(depth) => {

@@ -114,8 +114,10 @@ impl Told {
             Some((workspace, id)) => members::known(connection, &MemberKey { workspace, id }).await?,
             None => None,
         };
-        let (access, until) = reach(connection, event).await?;
+        let Reach { access, until, revoked_by } = reach(connection, event).await?;
         let facts = event.decision.as_ref().map(|decision| decision.facts.get());
+        // Facts that say it otherwise than in words say it to the trail alone.
+        let more: More = facts.and_then(|facts| serde_json::from_str(facts).ok()).unwrap_or_default();
         Ok(Self {
             id: event.event_id.clone(),
             kind: event.kind,
@@ -133,15 +135,20 @@ impl Told {
             ticket: event.ticket.clone(),
             access,
             until,
-            // Facts that say it otherwise than in words say it to the trail alone.
-            more: facts.and_then(|facts| serde_json::from_str(facts).ok()).unwrap_or_default(),
+            more: More { by: more.by.or(revoked_by.filter(|_| event.kind == Kind::GrantRevoked)), ..more },
             checkpoint,
         })
     }
 }
 
-/// How far the grant goes, or the access that is asked for, and until when the session or the grant lasts.
-async fn reach(connection: &mut Connection, event: &Event) -> Result<(Option<Access>, Option<Timestamp>), StoreError> {
+/// What a grant gives or what is asked for, and until when the session or the grant lasts.
+struct Reach {
+    access: Option<Access>,
+    until: Option<Timestamp>,
+    revoked_by: Option<String>,
+}
+
+async fn reach(connection: &mut Connection, event: &Event) -> Result<Reach, StoreError> {
     let grant = match event.workspace.as_ref().zip(event.grant.as_ref()) {
         Some((workspace, id)) => grants::find(connection, workspace, id).await?,
         None => None,
@@ -155,8 +162,9 @@ async fn reach(connection: &mut Connection, event: &Event) -> Result<(Option<Acc
         None => None,
     };
     let ends = session.map(|session| session.expires_at);
+    let ends = ends.or(grant.as_ref().and_then(|grant| grant.expires_at));
     let access = grant.as_ref().map(|grant| grant.access).or(asked.map(|request| request.access));
-    Ok((access, ends.or(grant.and_then(|grant| grant.expires_at))))
+    Ok(Reach { access, until: ends, revoked_by: grant.and_then(|grant| grant.revoked_by) })
 }
 
 /// The trail's word for a kind.

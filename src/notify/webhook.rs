@@ -17,6 +17,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use secrecy::ExposeSecret;
 use serde::Serialize;
+use tokio::net::TcpStream;
 
 use crate::config;
 use crate::domain::time::Timestamp;
@@ -59,6 +60,11 @@ pub(super) enum NotTaken {
     #[error("the webhook answered {0}")]
     Status(StatusCode),
 }
+
+/// Nobody listens at the webhook's address.
+#[derive(Debug, thiserror::Error)]
+#[error("the webhook cannot be reached")]
+pub struct NotAnswering(#[source] Box<dyn Error + Send + Sync>);
 
 /// What calls the app's webhook.
 pub struct Hook {
@@ -125,6 +131,22 @@ impl Hook {
         let answer = calling.await.map_err(|_| NotTaken::Slow)?;
         let status = answer.map_err(|error| NotTaken::Unreachable(error.into()))?.status();
         if status.is_success() { Ok(()) } else { Err(NotTaken::Status(status)) }
+    }
+
+    /// Whether somebody listens at its address, within some seconds; nothing is sent.
+    ///
+    /// # Errors
+    /// When the name leads nowhere or to a private address, or nobody listens.
+    pub async fn answers(&self) -> Result<(), NotAnswering> {
+        let usual = if self.url.scheme_str() == Some("https") { 443 } else { 80 };
+        let (host, port) = (self.url.host().unwrap_or_default(), self.url.port_u16().unwrap_or(usual));
+        let connecting = async {
+            let found = self.resolver.find(host, port).await?;
+            TcpStream::connect(found.as_slice()).await?;
+            Ok(())
+        };
+        let connected = tokio::time::timeout(PATIENCE, connecting).await;
+        connected.unwrap_or_else(|_| Err("nobody answers".into())).map_err(NotAnswering)
     }
 
     /// `v1` of Standard Webhooks: HMAC-SHA256 over id, time and body.

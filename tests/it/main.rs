@@ -28,6 +28,7 @@
 //! * `rotation`: the signing key is replaced while the gate serves. `doctor`: what is found wrong, and told.
 //! * `toggles`: nothing passes after the acknowledgement of a revoke, whoever tries.
 //! * `limits`: what clients may use up, and what those see who take more.
+//! * `notices`: who is told what, when mail servers and webhooks fail, and when the gate is killed.
 //! * `operate`: what operators meet: mistakes, signals, an app or a disk that is gone.
 #![expect(
     clippy::unwrap_used,
@@ -50,6 +51,7 @@ mod forwarded;
 mod inline;
 mod limits;
 mod living;
+mod notices;
 mod operate;
 mod prove;
 mod proxy;

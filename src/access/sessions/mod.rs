@@ -2,10 +2,11 @@
 //!
 //! * here: what a session is asked for with, and reading.
 //! * `choose`: which grant a session stands on, or whose refusal is the nearest.
-//! * `start`, `renew`, `end`: one action each.
+//! * `start`, `renew`, `end`, `report`: one action each.
 mod choose;
 mod end;
 mod renew;
+mod report;
 mod start;
 
 use crate::domain::action::ControlAction;
@@ -23,6 +24,7 @@ pub(super) use choose::{Candidate, Choice, Entry, candidates, choose};
 pub use end::{end, end_for_member};
 pub(super) use renew::alive;
 pub use renew::renew;
+pub use report::{Reported, report};
 pub(super) use start::last_moment;
 pub use start::start;
 

@@ -51,6 +51,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(access_requests::decline))
         .routes(routes!(workspace_sessions::list))
         .routes(routes!(workspace_sessions::end))
+        .routes(routes!(workspace_sessions::report))
         .routes(routes!(trail::list))
         .routes(routes!(trail::export))
         .routes(routes!(receipts::get))

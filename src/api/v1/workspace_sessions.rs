@@ -1,4 +1,4 @@
-//! Sessions, for members: `GET /workspaces/{workspace}/sessions` and `DELETE …/{session}`.
+//! Sessions, for members: `GET /workspaces/{workspace}/sessions`, `DELETE …/{session}`, `POST …/{session}/report`.
 use std::sync::Arc;
 
 use axum::Json;
@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::access::sessions::{self, Shown};
+use crate::access::sessions::{self, Reported, Shown};
 use crate::api::ApiState;
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
@@ -94,4 +94,35 @@ pub(super) async fn end(
 ) -> Result<Json<SessionShown>, ApiError> {
     let session = sessions::end_for_member(&state.access, &actor, &workspace, &id).await?;
     Ok(Json(SessionShown::new(session, state.clock.now())))
+}
+
+/// What came of a report.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ReportedShown {
+    session: SessionShown,
+    reported_at: Timestamp,
+    /// Sessions that ended by it, this one included.
+    sessions_ended: u64,
+    /// Grants that were revoked: all that were open.
+    grants_revoked: u64,
+}
+
+/// Reports one that was not expected.
+#[utoipa::path(
+    post,
+    path = "/workspaces/{workspace}/sessions/{session}/report",
+    operation_id = "reportSession",
+    tag = "sessions",
+    responses((status = 200, body = ReportedShown, description = "it has ended, every open grant is revoked, security is alerted"), Oversees),
+    security(("customer_jwt" = []))
+)]
+pub(super) async fn report(
+    Caller(actor): Caller,
+    State(state): State<Arc<ApiState>>,
+    AtPath((workspace, id)): AtPath<(WorkspaceId, SessionId)>,
+) -> Result<Json<ReportedShown>, ApiError> {
+    let Reported { session, reported_at, sessions_ended, grants_revoked } =
+        sessions::report(&state.access, &actor, &workspace, &id).await?;
+    let session = SessionShown::new(session, state.clock.now());
+    Ok(Json(ReportedShown { session, reported_at, sessions_ended, grants_revoked }))
 }

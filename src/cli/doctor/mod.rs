@@ -5,6 +5,7 @@
 //! * `finding`: what is found, and how it is told.
 //! * `state`: store, trail, disk, clock. `files`: keys, and who may read what is secret.
 //! * `certificate` with `der`: TLS towards clients. `issuers`: the keys of those who vouch for people.
+//! * `notices`: who is told.
 //! * `upstreams`: does the app answer, and whom else. `headers`: whom it believes. `mint`: do its tokens tell who acts.
 //! * `throwaway`: somebody who does not exist, for asking an app what it makes of them.
 mod certificate;
@@ -14,6 +15,7 @@ mod finding;
 mod headers;
 mod issuers;
 mod mint;
+mod notices;
 mod state;
 mod throwaway;
 mod upstreams;
@@ -89,6 +91,7 @@ async fn examine(config: &Config, arguments: &Arguments, trust: &Trust) -> Vec<F
     findings.extend(files::check(config, &arguments.config, now));
     findings.extend(certificate::check(config, now));
     findings.extend(issuers::check(config, trust, now).await);
+    findings.extend(notices::check(config).await);
     for (route, settings) in config.routes.iter().enumerate() {
         let asked = upstreams::Asked { config, route, settings, trust, path: &arguments.probe_path };
         let (found, answering) = upstreams::check(&asked, now).await;

@@ -56,6 +56,16 @@ impl World {
         Reply { status: head.status, headers: head.headers, body: Bytes::new(), trailers: HeaderMap::new() }
     }
 
+    /// Follows what happens, from now on or from behind an event.
+    pub(crate) async fn follow(&self, path: &str, bearer: &str, after: Option<&str>) -> Events {
+        Events::of(self.connect(Via::Http1).await, following(path, bearer, after)).await
+    }
+
+    /// Is refused to follow.
+    pub(crate) async fn follow_refused(&self, path: &str, bearer: &str, after: &str) -> (u16, String) {
+        self.send(following(path, bearer, Some(after)).body(body("")).unwrap()).await.problem()
+    }
+
     /// A member's token.
     pub(crate) fn member(&self, member: &Member) -> String {
         self.customers.sign(&member.claims())
@@ -146,5 +156,13 @@ impl World {
     /// Begins an upload in a session.
     pub(crate) async fn upload(&self, session: &Session, path: &str) -> Upload {
         Upload::open(self.connect(Via::Http1).await, path, &session.cookie())
+    }
+}
+
+fn following(path: &str, bearer: &str, after: Option<&str>) -> Builder {
+    let call = request("GET", &format!("/.chaperone/api/v1{path}")).header("authorization", format!("Bearer {bearer}"));
+    match after {
+        Some(after) => call.header("last-event-id", after),
+        None => call,
     }
 }

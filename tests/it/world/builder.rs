@@ -15,7 +15,9 @@ use tokio_rustls::TlsAcceptor;
 use super::app::App;
 use super::client::{Connection, HOST, Reply, Via, body, request};
 use super::gate::{Gate, chaperone};
+use super::hook::{Hook, SECRET as HOOK_SECRET};
 use super::idp::{CLIENT, Idp, SECRET};
+use super::mailbox::Mailbox;
 use super::people::{Issuer, members};
 use super::wait::eventually;
 
@@ -51,6 +53,7 @@ pub(crate) struct Builder {
     app: AppSpeaks,
     origins: Vec<String>,
     files: Vec<(&'static str, String)>,
+    environment: Vec<(String, String)>,
 }
 
 /// A gate that serves, the app behind it, and the people around it.
@@ -160,6 +163,22 @@ impl Builder {
         self
     }
 
+    /// People are told: by e-mail, and the app by its webhook.
+    pub(crate) fn told(self, mailbox: &Mailbox, hook: &Hook) -> Self {
+        let (mail, hook) = (mailbox.address, hook.address);
+        self.file("hook-secret.txt", HOOK_SECRET).section(&format!(
+            "[notify]\nsecurity = \"security@ledgerly.example\"\nsupport = \"help@ledgerly.example\"\n\
+             [notify.email]\nsmtp = \"smtp://{mail}\"\nfrom = \"Ledgerly Support <support@ledgerly.example>\"\n\
+             [notify.webhook]\nurl = \"http://{hook}/hooks\"\nsecret_file = \"hook-secret.txt\"\nallow_private = true"
+        ))
+    }
+
+    /// A variable of the gate's environment.
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// A file beside the configuration.
     pub(crate) fn file(mut self, name: &'static str, content: impl Into<String>) -> Self {
         self.files.push((name, content.into()));
@@ -169,7 +188,7 @@ impl Builder {
     /// Starts everything; the directory knows the workspaces and their members.
     pub(crate) async fn start(self) -> World {
         let dir = tempfile::tempdir().unwrap();
-        let mut environment = Vec::new();
+        let mut environment = self.environment.clone();
         let mut app_tls = None;
         let certificate = self.tls.then(|| dir.path().join("cert.pem"));
         if let Some(certificate) = &certificate {
@@ -234,6 +253,9 @@ listen = "127.0.0.1:0"
 [vendor]
 name = "Ledgerly"
 support_url = "https://ledgerly.example/help"
+report_url = "https://ledgerly.example/report"
+security_url = "https://ledgerly.example/security"
+password_url = "https://ledgerly.example/password"
 [[route]]
 host = "*"
 upstream = ["{upstream}"]
@@ -291,6 +313,7 @@ impl World {
             app: AppSpeaks::Http,
             origins: Vec::new(),
             files: Vec::new(),
+            environment: Vec::new(),
         }
     }
 

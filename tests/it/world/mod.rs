@@ -8,6 +8,7 @@
 //! * `app`: the app behind the gate, which remembers every request.
 //! * `process`: an app of others, as a process. `tap`: the wire to it, which shows what the gate sent.
 //! * `idp`: where engineers sign in by browser. `browser`: cookies by origin, redirects, forms.
+//! * `mailbox`: a mail server. `hook`: the app's webhook.
 //! * `wait`: waiting for something to become true, never for time to pass.
 mod api;
 mod app;
@@ -15,7 +16,9 @@ mod browser;
 mod builder;
 mod client;
 mod gate;
+mod hook;
 mod idp;
+mod mailbox;
 mod people;
 mod process;
 mod sockets;
@@ -28,6 +31,8 @@ pub(crate) use browser::{Ask, Browser, PUBLIC, between};
 pub(crate) use builder::{Builder, SEGMENT, World};
 pub(crate) use client::{Connection, HOST, Reply, Via, body, refused, request, whole};
 pub(crate) use gate::{Gate, Output, chaperone, chaperone_in};
+pub(crate) use hook::Hook;
+pub(crate) use mailbox::Mailbox;
 pub(crate) use people::{Engineer, Issuer, Member, engineers, members};
 pub(crate) use process::{Process, python};
 pub(crate) use sockets::{Download, Events, Socket, Upload};

@@ -3,8 +3,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
+use http::request::Builder;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming};
+use serde_json::Value;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::net::TcpStream;
@@ -28,11 +30,27 @@ pub(crate) struct Events {
 
 impl Events {
     /// Opens it.
-    pub(crate) async fn open(mut connection: Connection, path: &str, cookie: &str) -> Self {
-        let asked = request("GET", path).header("cookie", cookie).body(http_body_util::Empty::<Bytes>::new());
+    pub(crate) async fn open(connection: Connection, path: &str, cookie: &str) -> Self {
+        Self::of(connection, request("GET", path).header("cookie", cookie)).await
+    }
+
+    /// Opens what is asked for.
+    pub(crate) async fn of(mut connection: Connection, asked: Builder) -> Self {
+        let asked = asked.body(http_body_util::Empty::<Bytes>::new());
         let answer = connection.begin(asked.unwrap()).await.unwrap();
         assert_eq!(answer.status(), 200);
         Self { body: answer.into_body(), connection }
+    }
+
+    /// Reads on to the next event of this kind: its id, and its data.
+    pub(crate) async fn until(&mut self, kind: &str) -> (String, Value) {
+        loop {
+            let piece = self.next().await.unwrap_or_else(|| panic!("the stream ends before `{kind}`"));
+            let line = |name: &str| piece.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
+            if line("event") == Some(kind) {
+                return (line("id").unwrap().to_owned(), serde_json::from_str(line("data").unwrap()).unwrap());
+            }
+        }
     }
 
     /// Waits for the next piece; none at the end.
