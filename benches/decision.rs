@@ -209,8 +209,7 @@ fn beside(named: usize) -> Bundle {
     fs::write(folder.path().join("named.cedar"), ALWAYS_ASKED.to_owned() + &text).unwrap();
     let segment = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/profiles/segment");
     let dirs = vec![segment, folder.path().to_owned()];
-    let (proving, solver, invariants) = (config::Proving::Off, None, Vec::new());
-    Bundle::load(&config::Policy { dirs, reload: false, proving, solver, invariants }).unwrap()
+    Bundle::load(&config::Policy { dirs, ..config::Policy::default() }).unwrap()
 }
 
 fn naming(n: usize) -> String {

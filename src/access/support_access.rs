@@ -1,4 +1,6 @@
 //! What a member sees of support access to their workspace.
+use std::collections::BTreeMap;
+
 use crate::domain::action::ControlAction;
 use crate::domain::grant::{Access as Reach, Grant, Origin, Standing};
 use crate::domain::id::{MemberKey, WorkspaceId};
@@ -28,14 +30,18 @@ pub struct Overview {
     pub waiting: Vec<access_requests::Shown>,
     /// Durations to offer.
     pub presets: Vec<Span>,
-    /// The one to select.
-    pub default: Span,
+    /// The one to select; none: until somebody revokes it.
+    pub default: Option<Span>,
     /// The longest.
     pub max: Span,
     /// The shortest that is advised.
     pub recommend_min: Span,
     /// Whether a grant may be without an end.
     pub until_revoked: bool,
+    /// What a grant may be for; empty: anything.
+    pub purposes: Vec<String>,
+    /// The organizations that a grant may name, by id, with their names; empty: any.
+    pub organizations: BTreeMap<String, String>,
 }
 
 /// The overview of one workspace. Members who may read.
@@ -56,7 +62,9 @@ pub async fn overview(access: &Access, actor: &Actor, workspace: &WorkspaceId) -
         action: ControlAction::CreateGrant,
         terms: Terms {
             access: Some(Reach::ReadOnly),
-            lasts: Some(access.grants.default),
+            lasts: access.grants.default,
+            organization: access.staff.organizations.keys().next().map(String::as_str),
+            purpose: access.grants.purposes.first().map(String::as_str),
             ..Terms::about(&who.member.id)
         },
         ..reading
@@ -77,6 +85,8 @@ pub async fn overview(access: &Access, actor: &Actor, workspace: &WorkspaceId) -
         max: access.grants.max,
         recommend_min: access.grants.recommend_min,
         until_revoked: access.grants.until_revoked,
+        purposes: access.grants.purposes.clone(),
+        organizations: access.staff.organizations.clone(),
     })
 }
 

@@ -2,12 +2,13 @@
 use std::path::PathBuf;
 
 use super::{Environment, Exit};
-use crate::demo::{self, Options, Profile};
+use crate::config::Profile;
+use crate::demo::{self, Options};
 use crate::telemetry::logs;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The rules to run with: `segment`
+    /// The rules to run with: `lambdatest`, `segment`, `salesforce`, `bizible` or `tsa`
     #[arg(long, value_name = "NAME", default_value = "segment")]
     profile: Profile,
     /// Keep state in this folder, for a later run; without it, in a temporary one that goes with the demo

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use anyhow::anyhow;
 use serde_json::json;
 
-use crate::config::{self, Proving};
+use crate::config::{self, Profile};
 use crate::policy::{Bundle, SCHEMA, TestReport, run_builtin_tests, run_tests};
 
 use super::{Environment, Exit, Format, print};
@@ -19,9 +19,12 @@ pub(super) enum Command {
     /// Check policy files; exit 1 and every mistake with file, line, caret and a hint
     Check {
         /// The configuration whose `policy.dirs` are meant
-        #[arg(long, value_name = "FILE", conflicts_with = "dirs")]
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["dirs", "profile"])]
         config: Option<PathBuf>,
-        /// Folders of `*.cedar` files beside the guardrails; none: the built-in segment profile
+        /// A built-in profile, beside the folders if there are any [default: segment, without folders]
+        #[arg(long, value_name = "NAME")]
+        profile: Option<Profile>,
+        /// Folders of `*.cedar` files beside the guardrails
         #[arg(value_name = "DIR")]
         dirs: Vec<PathBuf>,
         /// How the result is printed
@@ -31,12 +34,15 @@ pub(super) enum Command {
     /// Decide cases, and compare with what they expect; exit 1 when one comes otherwise
     Test {
         /// The configuration whose `policy.dirs` are meant
-        #[arg(long, value_name = "FILE", conflicts_with = "policies")]
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["policies", "profile"])]
         config: Option<PathBuf>,
-        /// A folder of `*.cedar` files beside the guardrails (repeatable); none: the built-in segment profile
+        /// A built-in profile, beside the folders if there are any [default: segment, without folders]
+        #[arg(long, value_name = "NAME")]
+        profile: Option<Profile>,
+        /// A folder of `*.cedar` files beside the guardrails (repeatable)
         #[arg(long, value_name = "DIR")]
         policies: Vec<PathBuf>,
-        /// A file of cases or a folder of them; none: the built-in cases, of the guardrails only beside own policies
+        /// A file of cases or a folder of them; none: the built-in cases of the guardrails and of the profile
         #[arg(value_name = "PATH")]
         cases: Option<PathBuf>,
         /// How the result is printed
@@ -55,17 +61,24 @@ pub(super) fn run(command: Command, environment: &Environment) -> anyhow::Result
         Command::Explain(arguments) => explain::run(*arguments, environment),
         Command::Prove(arguments) => prove::run(*arguments, environment),
         Command::Schema => print(SCHEMA).map(|()| Exit::Fine),
-        Command::Check { config, dirs, format } => check(&which(config.as_deref(), dirs, environment)?, format),
-        Command::Test { config, policies, cases, format } => {
-            test(&which(config.as_deref(), policies, environment)?, cases.as_deref(), format)
+        Command::Check { config, profile, dirs, format } => {
+            check(&which(config.as_deref(), profile, dirs, environment)?, format)
+        }
+        Command::Test { config, profile, policies, cases, format } => {
+            test(&which(config.as_deref(), profile, policies, environment)?, cases.as_deref(), format)
         }
     }
 }
 
-/// Which policies are meant: those of the configuration, or those in `dirs`.
-fn which(file: Option<&Path>, dirs: Vec<PathBuf>, environment: &Environment) -> anyhow::Result<config::Policy> {
+/// Which policies are meant: those of the configuration, or those of the profile and in `dirs`.
+fn which(
+    file: Option<&Path>,
+    profile: Option<Profile>,
+    dirs: Vec<PathBuf>,
+    environment: &Environment,
+) -> anyhow::Result<config::Policy> {
     let Some(file) = file else {
-        return Ok(config::Policy { dirs, reload: false, proving: Proving::Off, solver: None, invariants: Vec::new() });
+        return Ok(config::Policy { profile, dirs, ..config::Policy::default() });
     };
     let environment = environment.iter().map(|(key, value)| (key.clone(), value.clone()));
     Ok(config::load(file, environment).map_err(|errors| anyhow!("{errors}"))?.config.policy)
@@ -110,7 +123,7 @@ fn test(policy: &config::Policy, cases: Option<&Path>, format: Format) -> anyhow
     };
     let report = match cases {
         Some(path) => run_tests(&bundle, path),
-        None => run_builtin_tests(&bundle, policy.dirs.is_empty()),
+        None => run_builtin_tests(&bundle, policy.built_in()),
     };
     let report = report.map_err(|error| anyhow!(error))?;
     print(shown(&report, format)?)?;

@@ -4,6 +4,7 @@
 //! * `types`: the checked configuration that the rest of the program sees.
 //! * `listener`: of these, how connections are received.
 //! * `notify`: of it, who is told. `rights`: how long rights may last. `limits`: what clients may use up.
+//! * `profile`: the built-in profiles of policies.
 //! * `load`: file, environment overrides (`CHAPERONE__SERVER__LISTEN`), `_file` secrets, checks.
 //! * `reach`: how the app of a route is reached. `session_host`: the host that each session has for itself.
 //! * `syntax` makes a `tree` of the text, in which every value knows its place; `environment` writes overrides into it.
@@ -19,6 +20,7 @@ mod listener;
 mod load;
 mod nearest;
 mod notify;
+mod profile;
 mod reach;
 mod reading;
 mod rights;
@@ -39,6 +41,7 @@ pub use limits::{Limits, Rate};
 pub use listener::{Certificate, ProxyProtocol, Tls, TrustedHeaders};
 pub use load::{Loaded, load};
 pub use notify::{Credentials, Mail, Notify, Webhook};
+pub use profile::{BadProfile, Profile};
 pub use reach::{Check, Health, Reach, Timeouts, UpstreamHost, UpstreamTls};
 pub use rights::{Emergency, Grants, Requests, Sessions};
 pub use session_host::SessionHost;

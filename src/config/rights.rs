@@ -8,14 +8,18 @@ use crate::domain::time::Span;
 pub struct Grants {
     /// Durations that pages offer.
     pub presets: Vec<Span>,
-    /// The one that pages select.
-    pub default: Span,
+    /// The one that pages select; none: until somebody revokes it.
+    pub default: Option<Span>,
     /// The longest.
     pub max: Span,
     /// The shortest that pages advise.
     pub recommend_min: Span,
     /// Whether a grant may be without an end.
     pub until_revoked: bool,
+    /// How many grants of one workspace may be live or to come at a time, 1 to 200.
+    pub open: usize,
+    /// What a grant may be for; empty: anything.
+    pub purposes: Vec<String>,
 }
 
 /// What an engineer's request for access needs.

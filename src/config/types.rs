@@ -15,6 +15,7 @@ use crate::domain::time::Span;
 use super::limits::Limits;
 use super::listener::{ProxyProtocol, Tls, TrustedHeaders};
 use super::notify::Notify;
+use super::profile::Profile;
 use super::reach::Reach;
 use super::rights::{Emergency, Grants, Requests, Sessions};
 use super::session_host::SessionHost;
@@ -337,10 +338,12 @@ pub struct Store {
     pub lease: Span,
 }
 
-/// What decides.
-#[derive(Debug, Clone)]
+/// What decides, beside the built-in guardrails.
+#[derive(Debug, Clone, Default)]
 pub struct Policy {
-    /// Folders of `*.cedar` files beside the built-in guardrails; empty: the built-in segment profile.
+    /// The built-in profile, as far as the file names one.
+    pub profile: Option<Profile>,
+    /// Folders of `*.cedar` files: in place of a profile, or beside the one that is named.
     pub dirs: Vec<PathBuf>,
     /// Whether changed folders are read again by themselves; on SIGHUP they are in any case.
     pub reload: bool,
@@ -350,6 +353,14 @@ pub struct Policy {
     pub solver: Option<PathBuf>,
     /// The vendor's own invariants, beside those of the guardrails: files or folders of them.
     pub invariants: Vec<PathBuf>,
+}
+
+impl Policy {
+    /// The built-in profile that decides: the one that is named; without a name and without folders the default one.
+    #[must_use]
+    pub fn built_in(&self) -> Option<Profile> {
+        self.profile.or_else(|| self.dirs.is_empty().then(Profile::default))
+    }
 }
 
 /// Whether policies are proved before they decide. What is refuted never decides, but for `Off`.

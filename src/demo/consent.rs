@@ -1,6 +1,6 @@
 //! What the gate's API tells of consent, as far as the demo's pages show it.
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::domain::time::Timestamp;
 
@@ -15,6 +15,24 @@ pub(super) struct Overview {
     pub(super) grants: Vec<Grant>,
     /// Live sessions.
     pub(super) sessions: Vec<LiveSession>,
+    /// What a grant may name.
+    #[serde(default)]
+    pub(super) choices: Choices,
+}
+
+/// What a grant may name; empty: anything.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Choices {
+    pub(super) organizations: Vec<Organization>,
+    pub(super) purposes: Vec<String>,
+}
+
+/// An organization that does support.
+#[derive(Debug, Deserialize)]
+pub(super) struct Organization {
+    pub(super) id: String,
+    pub(super) name: String,
 }
 
 /// A grant, in part.
@@ -74,17 +92,33 @@ pub(super) fn minute(at: Timestamp) -> String {
     format!("{day} {} UTC", time.get(..5).unwrap_or(time))
 }
 
-/// What an owner chooses in a form.
+/// What a member chooses in a form; what is left empty is not sent.
 #[derive(Debug, Deserialize)]
 pub(super) struct GrantForm {
     duration: String,
     access: String,
+    #[serde(default)]
+    organization: String,
+    #[serde(default)]
+    purpose: String,
 }
+
+/// The choice of no end.
+const UNTIL_REVOKED: &str = "until-revoked";
 
 impl GrantForm {
     /// The body of `POST /workspaces/{ws}/grants`. The gate checks it: the demo shows what it says to nonsense.
     pub(super) fn body(&self) -> Value {
-        json!({"duration": self.duration, "access": self.access})
+        let named = |text: &str| (!text.is_empty()).then(|| Value::from(text));
+        let endless = self.duration == UNTIL_REVOKED;
+        let said = [
+            ("access", Some(self.access.as_str().into())),
+            ("until_revoked", endless.then_some(Value::Bool(true))),
+            ("duration", (!endless).then(|| self.duration.as_str().into())),
+            ("organization", named(&self.organization)),
+            ("purpose", named(&self.purpose)),
+        ];
+        said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
 }
 
@@ -111,6 +145,8 @@ pub(super) fn is_id(id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

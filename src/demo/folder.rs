@@ -8,13 +8,12 @@ use askama::Template;
 
 use super::identities::{AUDIENCE, CUSTOMER_ISSUER, Issuers, STAFF_ISSUER};
 use super::places::Sockets;
+use super::rules;
+use crate::config::Profile;
 use crate::domain::random;
 
-/// The policies of the demo: those of the segment profile, and closed areas of its own.
-const POLICIES: &[(&str, &str)] = &[
-    ("segment.cedar", include_str!("../../policies/profiles/segment/segment.cedar")),
-    ("areas.cedar", include_str!("../../policies/demo/areas.cedar")),
-];
+/// The demo's own policies, beside those of the profile: closed areas.
+const AREAS: (&str, &str) = ("areas.cedar", include_str!("../../policies/demo/areas.cedar"));
 
 #[derive(Template)]
 #[template(path = "chaperone.toml", escape = "none")]
@@ -28,6 +27,8 @@ struct ConfigFile<'a> {
     staff_issuer: &'a str,
     customer_issuer: &'a str,
     audience: &'a str,
+    profile: &'a str,
+    limits: &'a str,
 }
 
 /// A folder that holds all state of one demo. A temporary one is removed when this is dropped.
@@ -39,22 +40,25 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Makes `dir`, or a temporary folder, readable by us alone, and writes what the gate needs to start.
-    pub(super) fn prepare(dir: Option<PathBuf>, sockets: &Sockets, issuers: &Issuers) -> anyhow::Result<Self> {
+    pub(super) fn prepare(
+        dir: Option<PathBuf>,
+        sockets: &Sockets,
+        issuers: &Issuers,
+        profile: Profile,
+    ) -> anyhow::Result<Self> {
         let folder = match dir {
             Some(dir) => Self { path: std::path::absolute(dir)?, kept: true },
             None => Self { path: std::env::temp_dir().join(temporary_name()), kept: false },
         };
-        let policies = folder.path.join("policies");
+        let policies = folder.path.join("areas");
         // Parents too, so that `--dir` of an earlier run, or a new one, both work.
         let made = DirBuilder::new().recursive(folder.kept).mode(0o700).create(&folder.path);
         made.and_then(|()| DirBuilder::new().recursive(true).mode(0o700).create(&policies))
             .with_context(|| format!("cannot make the demo's folder `{}`", folder.path.display()))?;
-        for (name, text) in POLICIES {
-            write(&policies.join(name), text)?;
-        }
+        write(&policies.join(AREAS.0), AREAS.1)?;
         write(&folder.path.join("staff.jwks.json"), &issuers.staff.jwks().to_string())?;
         write(&folder.path.join("customers.jwks.json"), &issuers.customers.jwks().to_string())?;
-        write(&folder.config(), &config_file(sockets)?)?;
+        write(&folder.config(), &config_file(sockets, profile)?)?;
         Ok(folder)
     }
 
@@ -89,7 +93,7 @@ impl Drop for Folder {
     }
 }
 
-fn config_file(sockets: &Sockets) -> anyhow::Result<String> {
+fn config_file(sockets: &Sockets, profile: Profile) -> anyhow::Result<String> {
     let file = ConfigFile {
         gate_addr: sockets.gate.to_string(),
         ops_addr: sockets.ops.to_string(),
@@ -100,6 +104,8 @@ fn config_file(sockets: &Sockets) -> anyhow::Result<String> {
         staff_issuer: STAFF_ISSUER,
         customer_issuer: CUSTOMER_ISSUER,
         audience: AUDIENCE,
+        profile: profile.name(),
+        limits: rules::limits(profile),
     };
     Ok(file.render()?)
 }
@@ -117,14 +123,15 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::policy::Bundle;
 
     #[tokio::test]
     async fn a_temporary_folder_is_ours_alone_complete_and_goes_with_the_demo() {
         let sockets = Sockets::bind(0).await.unwrap();
-        let folder = Folder::prepare(None, &sockets, &Issuers::new().unwrap()).unwrap();
+        let folder = Folder::prepare(None, &sockets, &Issuers::new().unwrap(), Profile::Segment).unwrap();
         let path = folder.path().to_owned();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
-        for file in ["chaperone.toml", "staff.jwks.json", "customers.jwks.json", "policies/segment.cedar"] {
+        for file in ["chaperone.toml", "staff.jwks.json", "customers.jwks.json", "areas/areas.cedar"] {
             assert!(path.join(file).is_file(), "{file}");
         }
         drop(folder);
@@ -136,7 +143,7 @@ mod tests {
         let (home, sockets) = (tempfile::tempdir().unwrap(), Sockets::bind(0).await.unwrap());
         let dir = home.path().join("a/demo");
         for _ in 0..2 {
-            drop(Folder::prepare(Some(dir.clone()), &sockets, &Issuers::new().unwrap()).unwrap());
+            drop(Folder::prepare(Some(dir.clone()), &sockets, &Issuers::new().unwrap(), Profile::Tsa).unwrap());
             assert!(dir.join("chaperone.toml").is_file());
         }
     }
@@ -144,20 +151,21 @@ mod tests {
     #[tokio::test]
     async fn the_configuration_is_a_toml_file_that_names_every_part_of_this_run() {
         let sockets = Sockets::bind(0).await.unwrap();
-        let file: toml::Table = config_file(&sockets).unwrap().parse().unwrap();
+        let file: toml::Table = config_file(&sockets, Profile::Segment).unwrap().parse().unwrap();
         assert_eq!(file["server"]["public_url"].as_str(), Some(sockets.places.gate.as_str()));
         assert_eq!(file["route"][0]["upstream"][0].as_str(), Some(sockets.places.app.as_str()));
         assert_eq!(file["route"][0]["workspace"]["path"].as_str(), Some("/w/{workspace}/**"));
     }
 
-    #[test]
-    fn the_demos_policies_are_cedar_and_share_no_id() {
-        let mut ids = std::collections::BTreeSet::new();
-        for (name, text) in POLICIES {
-            for id in text.split("@id(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
-                assert!(ids.insert(id), "`{id}` stands twice, the second time in {name}");
-            }
+    #[tokio::test]
+    async fn a_gate_takes_the_configuration_and_the_policies_of_every_profile() {
+        let sockets = Sockets::bind(0).await.unwrap();
+        for profile in Profile::ALL {
+            let folder = Folder::prepare(None, &sockets, &Issuers::new().unwrap(), profile).unwrap();
+            let loaded = crate::config::load(&folder.config(), std::iter::empty()).unwrap();
+            let ids = Bundle::load(&loaded.config.policy).unwrap().policy_ids();
+            assert_eq!(loaded.config.policy.built_in(), Some(profile));
+            assert!(ids.iter().any(|id| &**id == "no-billing"), "{profile}: {ids:?}");
         }
-        assert!(ids.contains("no-billing"));
     }
 }

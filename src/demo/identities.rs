@@ -128,7 +128,7 @@ pub(super) const WORKSPACES: &[DemoWorkspace] = &[
         plan: "business",
         forced_sso: false,
         region: "eu",
-        at_first: "Olga granted full access for three days",
+        at_first: "Olga has consented to full access",
     },
     DemoWorkspace {
         id: "globex",

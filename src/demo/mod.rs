@@ -5,7 +5,7 @@
 //! * `app`: "Ledgerly", the customer app. `desk`: the chooser and the walk-through. `web`: what both share.
 //! * `folder`: the demo's folder, with a configuration like any other. `gate`: the real gate, run from it.
 //! * `seed`: the first state, through the gate's own API (`api` over `client`; `consent` is what it tells).
-//! * `places`: where everything listens.
+//! * `places`: where everything listens. `rules`: what differs from profile to profile.
 //!
 //! Nothing here has a way in that others lack: the demo is a client of the gate, with tokens that it mints as the
 //! vendor's identity provider and the vendor's app would.
@@ -20,11 +20,11 @@ mod folder;
 mod gate;
 mod identities;
 mod places;
+mod rules;
 mod seed;
 mod web;
 
-use std::path::PathBuf;
-use std::str::FromStr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +35,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::config::Profile;
 use crate::domain::time::Clock;
 
 use api::Api;
@@ -58,41 +59,11 @@ pub struct Options {
     pub profile: Profile,
 }
 
-/// A set of policies that the demo can run with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Profile {
-    /// Owners grant, for at most seven days.
-    Segment,
-}
-
-/// Why a profile cannot be had.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadProfile {
-    /// It is planned.
-    #[error("the profile `{0}` is not in this version: use `segment`")]
-    NotYet(String),
-    /// It is unknown.
-    #[error("there is no profile `{0}`: use `segment`")]
-    Unknown(String),
-}
-
-impl FromStr for Profile {
-    type Err = BadProfile;
-    fn from_str(name: &str) -> Result<Self, BadProfile> {
-        match name {
-            "segment" => Ok(Self::Segment),
-            "lambdatest" | "salesforce" | "bizible" | "tsa" => Err(BadProfile::NotYet(name.to_owned())),
-            other => Err(BadProfile::Unknown(other.to_owned())),
-        }
-    }
-}
-
 /// Runs the demo until Ctrl-C or SIGTERM. `announce` gets the text that tells where to go, once all is ready.
 ///
 /// # Errors
 /// When a part cannot be started: the folder cannot be written, no port is free, the gate refuses.
 pub async fn run(options: Options, announce: impl FnOnce(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let Profile::Segment = options.profile;
     let mut terminate = signal(SignalKind::terminate())?;
     let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("chaperone"));
     let (clock, issuers) = (Clock::system(), Arc::new(Issuers::new()?));
@@ -102,7 +73,7 @@ pub async fn run(options: Options, announce: impl FnOnce(&str) -> anyhow::Result
             options.port
         )
     })?;
-    let folder = Folder::prepare(options.dir, &sockets, &issuers)?;
+    let folder = Folder::prepare(options.dir, &sockets, &issuers, options.profile)?;
     let Sockets { app: app_socket, desk: desk_socket, places, taken, .. } = sockets;
 
     let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
@@ -110,11 +81,12 @@ pub async fn run(options: Options, announce: impl FnOnce(&str) -> anyhow::Result
     serve(&tracker, &stop, app_socket, app::router(app));
     let gate = gate::start(&folder.config(), Arc::clone(&clock)).await?;
     let key = gate::directory_key(&gate, &clock).await?;
-    seed::seed(&Api::new(places.gate.clone()), &issuers, &key, clock.now()).await?;
-    let desk = Desk::new(places.clone(), issuers, clock, &program, &folder.trail());
+    let api = Api::new(places.gate.clone());
+    seed::seed(&api, &issuers, &key, options.profile, clock.now()).await?;
+    let desk = Desk::new(places.clone(), issuers, clock, options.profile, verify(&program, &folder));
     serve(&tracker, &stop, desk_socket, desk::router(desk));
 
-    announce(&welcome(&places, &taken, &folder))?;
+    announce(&welcome(&places, &taken, &folder, options.profile))?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted?,
         _ = terminate.recv() => {}
@@ -137,8 +109,13 @@ fn serve(tracker: &TaskTracker, stop: &CancellationToken, socket: TcpListener, r
     });
 }
 
+/// The command that verifies the demo's trail.
+fn verify(program: &Path, folder: &Folder) -> String {
+    format!("{} audit verify --dir {}", desk::word(program), desk::word(&folder.trail()))
+}
+
 /// Where to go, and what to try.
-fn welcome(places: &Places, taken: &[u16], folder: &Folder) -> String {
+fn welcome(places: &Places, taken: &[u16], folder: &Folder, profile: Profile) -> String {
     let Places { gate, app, desk } = places;
     let kept = if folder.is_kept() { "kept" } else { "temporary, gone with the demo" };
     let ports: Vec<_> = taken.iter().map(u16::to_string).collect();
@@ -148,7 +125,7 @@ fn welcome(places: &Places, taken: &[u16], folder: &Folder) -> String {
         ports => format!("  Ports {} are taken, so free ones stand in for them.\n\n", ports.join(", ")),
     };
     format!(
-        "\n  The demo runs, on this machine only.\n\n{instead}\
+        "\n  The demo runs, on this machine only, by the rules of the profile {profile}.\n\n{instead}\
          \x20 Start here    {desk}/        choose who you are: engineers, owners\n\
          \x20 Step by step  {desk}/walk    a curl command for each step\n\n\
          \x20 The gate      {gate}/        only support sessions pass\n\
@@ -159,17 +136,4 @@ fn welcome(places: &Places, taken: &[u16], folder: &Folder) -> String {
          \x20 Ctrl-C ends it.\n\n",
         dir = folder.path().display(),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_segment_profile_is_in_this_version_and_the_others_say_so() {
-        assert_eq!("segment".parse(), Ok(Profile::Segment));
-        let planned = "tsa".parse::<Profile>().unwrap_err().to_string();
-        assert_eq!(planned, "the profile `tsa` is not in this version: use `segment`");
-        assert!(matches!("sgment".parse::<Profile>(), Err(BadProfile::Unknown(_))));
-    }
 }

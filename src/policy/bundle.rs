@@ -41,12 +41,12 @@ pub(super) struct Rule {
 }
 
 impl Bundle {
-    /// Loads base and profile, or the folders that the configuration names.
+    /// Loads the guardrails, and the profile and the folders that the configuration names.
     ///
     /// # Errors
     /// Every mistake in the files, with its place.
     pub fn load(policy: &config::Policy) -> Result<Self, Box<PolicyErrors>> {
-        load::load(&policy.dirs)
+        load::load(policy)
     }
 
     /// The policies inside the program: the guardrails and the segment profile.
@@ -54,7 +54,7 @@ impl Bundle {
     /// # Errors
     /// Never in a build that passed its tests.
     pub fn builtin() -> Result<Self, Box<PolicyErrors>> {
-        load::load(&[])
+        load::load(&config::Policy::default())
     }
 
     /// The same policies, evaluated for each request: no permit is remembered.

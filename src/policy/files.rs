@@ -3,6 +3,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::config::Profile;
+
 use super::errors::PolicyError;
 
 /// One policy file.
@@ -29,17 +31,31 @@ const BASE: &[(&str, &str)] = &[
     ("base/emergency.cedar", include_str!("../../policies/base/emergency.cedar")),
 ];
 
-const SEGMENT: &[(&str, &str)] =
-    &[("profiles/segment/segment.cedar", include_str!("../../policies/profiles/segment/segment.cedar"))];
+/// The one file of a built-in profile, with its name.
+macro_rules! of_profile {
+    ($name:literal) => {
+        (
+            concat!("profiles/", $name, "/", $name, ".cedar"),
+            include_str!(concat!("../../policies/profiles/", $name, "/", $name, ".cedar")),
+        )
+    };
+}
 
 /// The guardrails, which no configuration can leave out.
 pub(super) fn base() -> Vec<Source> {
     BASE.iter().map(|(name, text)| Source::new(*name, *text)).collect()
 }
 
-/// The profile that is used when the configuration names no folder.
-pub(super) fn segment() -> Vec<Source> {
-    SEGMENT.iter().map(|(name, text)| Source::new(*name, *text)).collect()
+/// A built-in profile.
+pub(super) fn profile(profile: Profile) -> Source {
+    let (name, text) = match profile {
+        Profile::Lambdatest => of_profile!("lambdatest"),
+        Profile::Segment => of_profile!("segment"),
+        Profile::Salesforce => of_profile!("salesforce"),
+        Profile::Bizible => of_profile!("bizible"),
+        Profile::Tsa => of_profile!("tsa"),
+    };
+    Source::new(name, text)
 }
 
 /// Every `*.cedar` below `dir`, sorted by name. Hidden entries are left out, and folders behind links are not

@@ -1,12 +1,13 @@
 //! From Cedar files to a checked [`Bundle`]: every mistake is told, and a set with one mistake is no set.
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use cedar_policy::{Authorizer, Policy, PolicyId, PolicySet, Template, ValidationMode, Validator};
 use miette::Diagnostic;
+
+use crate::config;
 
 use super::annotations;
 use super::bundle::{Bundle, Rule};
@@ -20,15 +21,13 @@ use super::vocabulary::Vocabulary;
 /// The schema: what policies may speak of.
 pub const SCHEMA: &str = include_str!("../../policies/schema.cedarschema");
 
-/// The guardrails and the policies of `dirs`, or the segment profile when there are none.
-pub(super) fn load(dirs: &[PathBuf]) -> Result<Bundle, Box<PolicyErrors>> {
-    if dirs.is_empty() {
-        return check(&files::base().into_iter().chain(files::segment()).collect::<Vec<_>>());
-    }
+/// The guardrails, the built-in profile that decides, if one does, and the policies of the folders.
+pub(super) fn load(policy: &config::Policy) -> Result<Bundle, Box<PolicyErrors>> {
     let (mut sources, mut errors) = (files::base(), Vec::new());
-    for dir in dirs {
+    sources.extend(policy.built_in().map(files::profile));
+    for dir in &policy.dirs {
         match files::read_dir(dir) {
-            Ok(found) if found.iter().all(is_blank) => errors.push(PolicyError::plain(
+            Ok(found) if policy.built_in().is_none() && found.iter().all(is_blank) => errors.push(PolicyError::plain(
                 format!("no policy in `{}`", dir.display()),
                 "put `*.cedar` files there: with the guardrails alone nothing is ever permitted",
             )),

@@ -17,8 +17,8 @@
 //! * `commands`: the commands that ask a running gate, and those that describe the command line.
 //! * `attacks`: the attack suite of `tests/attacks`: nothing unsafe reaches the app, whatever is sent.
 //! * `residue`: what a browser keeps of a session that is over: nothing.
-//! * `seeds`: what the five reference systems do, sentence by sentence.
 //! * `secrets`: nothing that is planted as a secret is in a log, the trail, an error page, a metric or a trace.
+//! * `seeds`: what the support accesses that exist demand, sentence by sentence.
 //! * `proxy`: what attackers send on the wire, and what the app gets of it.
 //! * `trail`: what an auditor and a customer can prove by the trail, and what whoever changes it cannot hide.
 //! * `sign_in`: engineers sign in by browser. `browsers`: what that is worth to their sessions.

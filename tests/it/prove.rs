@@ -73,6 +73,14 @@ fn the_shipped_policies_are_proved_and_not_one_forbid_of_them_is_idle() {
 }
 
 #[test]
+fn every_built_in_profile_is_proved_by_its_own_invariants() {
+    for profile in ["lambdatest", "salesforce", "bizible", "tsa"] {
+        let told = chaperone(&["policy", "prove", "--profile", profile, "--timeout", "600"]);
+        assert_eq!(told.code, Some(0), "{profile}: {}{}", told.stdout, told.stderr);
+    }
+}
+
+#[test]
 fn no_permit_of_a_vendor_gets_past_the_guardrails() {
     let vendor = Vendor::new("@id(\"all\") permit (principal, action, resource);");
     let told = vendor.prove(&[]);

@@ -46,7 +46,7 @@ pub async fn approve(
     let (grant, decision) = consented(access, act, wanted(&request, &asker, reach, duration)?)?;
     waits(&request, now)?;
 
-    let granted = keep(&mut tx, &grant, &decision).await?;
+    let granted = keep(access, &mut tx, &grant, &decision).await?;
     let told = record::decided_with(&decision, json!({ "request": facts(&request) }))?;
     let closing = Closing { at: now, by: grant.subject.to_string(), how: How::Approved(grant.id) };
     let (request, event) = close(&mut tx, request, closing, told).await?;

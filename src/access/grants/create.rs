@@ -10,16 +10,13 @@ use crate::domain::workspace::Workspace;
 use crate::policy::{DecisionRecord, Terms};
 use crate::store::{Change, Write, grants};
 
-use super::{NewGrant, window};
+use super::{NewGrant, offered, window};
 use crate::access::actor::MemberActor;
 use crate::access::permission::{Asked, member_of, present_member};
 use crate::access::{Access, AccessError, Actor, Idempotency, record, repeat};
 
 /// The longest list of engineers, groups or paths.
 const LIST: usize = 50;
-
-/// How many grants of one workspace may be live or to come at a time: an engineer who enters has all of them tried.
-const OPEN: usize = 200;
 
 /// A member's act of consent, of which a grant comes.
 pub(in crate::access) struct Act<'a> {
@@ -60,7 +57,7 @@ pub async fn create(
     let (action, origin) = (ControlAction::CreateGrant, Origin::Direct);
     let act = Act { who: &who, workspace: &workspace, action, origin, objection: None, now };
     let (grant, decision) = consented(access, act, new)?;
-    let event = keep(&mut tx, &grant, &decision).await?;
+    let event = keep(access, &mut tx, &grant, &decision).await?;
     repeat::remember(&mut tx, &caller, idempotency, grant.id.as_str(), now).await?;
     let sequence = tx.commit(&event).await?;
     access.feed.announce(sequence).await;
@@ -79,7 +76,7 @@ pub(in crate::access) fn consented(
     let Act { who, workspace, action, now, .. } = act;
     let (grant, limit) = drawn_up(access, &act, new)?;
     let asked = Asked { action, terms: Terms::of(&grant), workspace, now };
-    let objections = limit.into_iter().chain(act.objection);
+    let objections = limit.into_iter().chain(act.objection).chain(offered::objections(access, &grant));
     let decision = window::stricter(asked.by(who, &access.engine.current()), objections)?;
     Ok((grant, decision))
 }
@@ -89,17 +86,23 @@ pub(in crate::access) fn consented(
 /// # Errors
 /// `conflict` for a workspace that has too many.
 pub(in crate::access) async fn keep(
+    access: &Access,
     tx: &mut Write,
     grant: &Grant,
     decision: &DecisionRecord,
 ) -> Result<Event, AccessError> {
-    if grants::open(tx, &grant.workspace, grant.created_at).await?.len() >= OPEN {
-        let refusal = Refusal::because(Code::Conflict, format!("the workspace has {OPEN} open grants already"));
-        return Err(refusal.next("revoke some first").into());
+    if grants::open(tx, &grant.workspace, grant.created_at).await?.len() >= access.grants.open {
+        return Err(enough(access.grants.open).into());
     }
     grants::insert(tx, grant).await?;
     tx.change(&Change::Grant(grant.workspace.clone(), grant.id.clone())).await?;
     event(grant, Kind::GrantCreated, decision, grant.created_at)
+}
+
+/// The refusal of one grant more than the workspace may have at a time.
+fn enough(open: usize) -> Refusal {
+    let (grants, next) = if open == 1 { ("grant", "revoke it first") } else { ("grants", "revoke some first") };
+    Refusal::because(Code::Conflict, format!("the workspace has {open} open {grants} already")).next(next)
 }
 
 /// What a repeated call made the first time.

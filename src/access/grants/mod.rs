@@ -2,9 +2,10 @@
 //!
 //! * here: what a grant is asked for with, and reading.
 //! * `create`, `change`, `revoke`: one action each.
-//! * `window`: from when and until when, and the limits of that.
+//! * `window`: from when and until when, and the limits of that. `offered`: what a grant may name.
 mod change;
 mod create;
+mod offered;
 mod revoke;
 pub(super) mod window;
 

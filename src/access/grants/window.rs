@@ -93,10 +93,12 @@ mod tests {
         let day = Span::from_seconds(86_400);
         config::Grants {
             presets: vec![day],
-            default: day,
+            default: Some(day),
             max: Span::from_seconds(7 * 86_400),
             recommend_min: day,
             until_revoked: false,
+            open: 200,
+            purposes: Vec::new(),
         }
     }
 

@@ -41,10 +41,12 @@ impl World {
         let store = config::Store { path: folder.path().join("state.db"), lease: Span::from_seconds(2) };
         let grants = config::Grants {
             presets: vec![DAY],
-            default: DAY,
+            default: Some(DAY),
             max: Span::from_seconds(7 * 86_400),
             recommend_min: DAY,
             until_revoked: false,
+            open: 200,
+            purposes: Vec::new(),
         };
         let access = Access {
             store: Store::open(&store).await.unwrap(),

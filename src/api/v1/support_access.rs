@@ -33,14 +33,26 @@ pub(super) struct OverviewShown {
     choices: Choices,
 }
 
-/// How long a new grant may last.
+/// How long a new grant may last, what for, and for whom.
 #[derive(Debug, Serialize, ToSchema)]
 struct Choices {
     presets: Vec<Span>,
-    default: Span,
+    /// The one to select; `null`: until somebody revokes it.
+    default: Option<Span>,
     max: Span,
     recommend_min: Span,
     until_revoked: bool,
+    /// What a grant may be for; empty: anything.
+    purposes: Vec<String>,
+    /// The organizations that a grant may name; empty: any.
+    organizations: Vec<Organization>,
+}
+
+/// An organization that does support.
+#[derive(Debug, Serialize, ToSchema)]
+struct Organization {
+    id: String,
+    name: String,
 }
 
 impl OverviewShown {
@@ -59,6 +71,8 @@ impl OverviewShown {
                 max: overview.max,
                 recommend_min: overview.recommend_min,
                 until_revoked: overview.until_revoked,
+                purposes: overview.purposes,
+                organizations: overview.organizations.into_iter().map(|(id, name)| Organization { id, name }).collect(),
             },
         }
     }

@@ -204,10 +204,12 @@ fn a_member_sees_who_is_inside_and_what_may_be_chosen() {
         sessions: vec![shown],
         waiting: Vec::new(),
         presets: vec![span("1d"), span("7d")],
-        default: span("1d"),
+        default: Some(span("1d")),
         max: span("7d"),
         recommend_min: span("36h"),
         until_revoked: false,
+        purposes: vec!["diagnosis".to_owned()],
+        organizations: [("vendor".to_owned(), "Example Support".to_owned())].into(),
     };
     let acme = || "acme".parse().expect("an id");
     let now = at("2026-11-21T10:10:00Z");
@@ -243,7 +245,16 @@ fn a_member_sees_who_is_inside_and_what_may_be_chosen() {
         "default": "1d",
         "max": "7d",
         "recommend_min": "36h",
-        "until_revoked": false
+        "until_revoked": false,
+        "purposes": [
+          "diagnosis"
+        ],
+        "organizations": [
+          {
+            "id": "vendor",
+            "name": "Example Support"
+          }
+        ]
       }
     }
     "##);

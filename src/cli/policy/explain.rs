@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::access::AccessError;
 use crate::access::explain::{Described, Explained, Question, Sources, explain};
-use crate::config::Config;
+use crate::config::{Config, Profile};
 use crate::domain::id::{EngineerId, MemberId, RequestId, WorkspaceId};
 use crate::domain::time::{Clock, Timestamp};
 use crate::policy::{Answer, Bundle, Explanation, Situation, explain as by_policy};
@@ -47,7 +47,10 @@ pub(in crate::cli) struct Arguments {
     /// Facts in a file, as cases of `policy test`: no gate is needed
     #[arg(long, value_name = "FILE")]
     case: Option<PathBuf>,
-    /// With a case: a folder of `*.cedar` files (repeatable); none: the built-in segment profile
+    /// With a case: a built-in profile, beside the folders if there are any [default: segment, without folders]
+    #[arg(long, value_name = "NAME", requires = "case", conflicts_with = "config")]
+    profile: Option<Profile>,
+    /// With a case: a folder of `*.cedar` files (repeatable)
     #[arg(long, value_name = "DIR", requires = "case", conflicts_with = "config")]
     policies: Vec<PathBuf>,
     /// How the result is printed
@@ -57,9 +60,9 @@ pub(in crate::cli) struct Arguments {
 
 /// Runs it: exit 0 when it is permitted, 1 when it is not.
 pub(super) fn run(arguments: Arguments, environment: &Environment) -> anyhow::Result<Exit> {
-    let Arguments { config, case, policies, format, .. } = &arguments;
+    let Arguments { config, case, profile, policies, format, .. } = &arguments;
     if let Some(file) = case {
-        let policy = which(config.as_deref(), policies.clone(), environment)?;
+        let policy = which(config.as_deref(), *profile, policies.clone(), environment)?;
         return cases(&bundle(&policy)?, file, *format);
     }
     let format = *format;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 
 use crate::cli::runtime;
+use crate::config::Profile;
 use crate::policy::{Bundle, Conclusion, Invariants, Proof, Solver, prove};
 
 use super::{Environment, Exit, Format, print, which};
@@ -16,9 +17,12 @@ const SOLVER: &str = "cvc5";
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Arguments {
     /// The configuration whose `policy.dirs`, `policy.invariants` and `policy.solver` are meant
-    #[arg(long, value_name = "FILE", conflicts_with = "dirs")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dirs", "profile"])]
     config: Option<PathBuf>,
-    /// Folders of `*.cedar` files beside the guardrails; none: the built-in segment profile, with its own invariants
+    /// A built-in profile with its own invariants, beside the folders if there are any [default: segment, without folders]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<Profile>,
+    /// Folders of `*.cedar` files beside the guardrails
     #[arg(value_name = "DIR")]
     dirs: Vec<PathBuf>,
     /// Invariants of your own, in a file or a folder (repeatable): a `forbid` is never permitted, a `permit` always is
@@ -40,8 +44,8 @@ pub(in crate::cli) struct Arguments {
 
 /// Runs it.
 pub(super) fn run(arguments: Arguments, environment: &Environment) -> anyhow::Result<Exit> {
-    let Arguments { config, dirs, invariants, without_each, solver, timeout, format } = arguments;
-    let mut policy = which(config.as_deref(), dirs, environment)?;
+    let Arguments { config, profile, dirs, invariants, without_each, solver, timeout, format } = arguments;
+    let mut policy = which(config.as_deref(), profile, dirs, environment)?;
     policy.invariants.extend(invariants);
     let program = solver_program(solver.or(policy.solver.take()), environment);
     let loaded = |what: &str, errors: &dyn std::fmt::Display| anyhow!("{errors}\nthe {what} cannot be loaded");

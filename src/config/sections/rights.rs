@@ -6,6 +6,10 @@ use crate::config::values::{self, quoted};
 use crate::domain::time::Span;
 
 const HOUR: Span = Span::from_seconds(3600);
+/// How many open grants a workspace may have at all: an engineer who enters has all of them tried.
+const OPEN: usize = 200;
+/// The word for a grant without an end.
+const UNTIL_REVOKED: &str = "until-revoked";
 
 const fn days(n: i64) -> Span {
     Span::from_seconds(n * 86_400)
@@ -33,11 +37,14 @@ pub(super) fn grants(s: &mut Section<'_>) -> Grants {
     if presets.is_empty() {
         s.complain("presets", Complaint::new("members need at least one duration to choose"));
     }
+    let until_revoked = s.flag("until_revoked").unwrap_or(false);
     Grants {
         presets,
-        default: s.parsed("default", up_to(max)).unwrap_or(days(3).min(max)),
+        default: default(s, max, until_revoked),
         recommend_min: s.parsed("recommend_min", up_to(max)).unwrap_or(days(1).min(max)),
-        until_revoked: s.flag("until_revoked").unwrap_or(false),
+        until_revoked,
+        open: open(s).unwrap_or(OPEN),
+        purposes: s.list("purposes", values::name).unwrap_or_default(),
         max,
     }
 }
@@ -58,6 +65,27 @@ pub(super) fn requests(s: &mut Section<'_>) -> Requests {
         reason_words: s.list("reason_words", values::words).unwrap_or_default(),
         lapse: s.parsed("lapse", values::duration).unwrap_or(days(1)),
     }
+}
+
+/// What pages select: a duration, or none.
+fn default(s: &mut Section<'_>, max: Span, until_revoked: bool) -> Option<Span> {
+    let given = s.parsed("default", |given| match given {
+        UNTIL_REVOKED if until_revoked => Ok(None),
+        UNTIL_REVOKED => Err(Complaint::new("a grant without an end is not offered")
+            .hint("set `until_revoked = true` too, or choose a duration")),
+        span => up_to(max)(span).map(Some),
+    });
+    given.unwrap_or(Some(days(3).min(max)))
+}
+
+fn open(s: &mut Section<'_>) -> Option<usize> {
+    let number = s.item("open")?.integer()?;
+    let fit = usize::try_from(number).ok().filter(|n| (1..=OPEN).contains(n));
+    if fit.is_none() {
+        let complaint = Complaint::new(format!("`{number}` is out of range"));
+        s.complain("open", complaint.hint(format!("a workspace has 1 to {OPEN} open grants")));
+    }
+    fit
 }
 
 /// Limits of sessions.

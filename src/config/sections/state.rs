@@ -1,6 +1,7 @@
 //! `[store]`, `[policy]` and `[audit]`.
 use std::path::PathBuf;
 
+use crate::config::profile::Profile;
 use crate::config::reading::Complaint;
 use crate::config::section::Section;
 use crate::config::types::{Audit, Durability, Policy, Proving, Store};
@@ -45,6 +46,10 @@ pub(super) fn policy(s: &mut Section<'_>) -> Policy {
         let reading = s.reading();
         s.list(key, |path| values::folder(reading.absolute(path))).unwrap_or_default()
     };
+    let profile = s.parsed("profile", |word| {
+        let known = Profile::ALL.map(|profile| (profile.name(), profile));
+        values::one_of(word, &known)
+    });
     let dirs = folders(s, "dirs");
     folders(s, "shadow_dirs");
     let reload = s.flag("reload").unwrap_or(true);
@@ -56,7 +61,7 @@ pub(super) fn policy(s: &mut Section<'_>) -> Policy {
     let solver = s.parsed("solver", values::words).map(place);
     let invariants = s.list("invariants", |path| Ok(reading.absolute(path))).unwrap_or_default();
     s.without_effect(&[("shadow_dirs", "no policies are tried out beside those that decide")]);
-    Policy { dirs, reload, proving, solver, invariants }
+    Policy { profile, dirs, reload, proving, solver, invariants }
 }
 
 /// The trail.

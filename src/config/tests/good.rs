@@ -6,6 +6,7 @@ use http::Method;
 use proptest::prelude::*;
 
 use super::*;
+use crate::config::Profile;
 use crate::config::limits::{Limits, Rate};
 use crate::config::reach::{Check, Timeouts, UpstreamHost, UpstreamTls};
 use crate::config::types::{
@@ -16,6 +17,22 @@ use crate::domain::time::Span;
 
 const EVERY_KEY: &str = include_str!("../../../config/chaperone.toml");
 const MINIMAL: &str = include_str!("../../../config/minimal.toml");
+
+/// The configuration of each built-in profile.
+const PROFILES: [&str; 5] = [
+    include_str!("../../../config/profiles/lambdatest.toml"),
+    include_str!("../../../config/profiles/segment.toml"),
+    include_str!("../../../config/profiles/salesforce.toml"),
+    include_str!("../../../config/profiles/bizible.toml"),
+    include_str!("../../../config/profiles/tsa.toml"),
+];
+
+#[test]
+fn every_profile_has_a_configuration_of_its_own() {
+    for (profile, text) in Profile::ALL.into_iter().zip(PROFILES) {
+        assert_eq!(config(text).policy.profile, Some(profile), "{profile}");
+    }
+}
 
 fn config(text: &str) -> Config {
     read_text(text).unwrap_or_else(|errors| panic!("{errors}")).config
@@ -67,10 +84,11 @@ fn the_shortest_file_gets_the_contracts_defaults() {
     assert_eq!(store.path, Path::new("/etc/chaperone/chaperone.db"));
     assert_eq!((store.lease, policy.dirs.len()), (Span::from_seconds(2), 0));
     let shown: Vec<_> = grants.presets.iter().map(Span::to_string).collect();
-    assert_eq!((shown.join(" ").as_str(), grants.default.to_string().as_str()), ("1d 3d 7d", "3d"));
+    assert_eq!((shown.join(" ").as_str(), grants.default), ("1d 3d 7d", Some(Span::from_seconds(3 * 86_400))));
     assert_eq!((grants.max.to_string(), grants.recommend_min.to_string()), ("7d".to_owned(), "1d".to_owned()));
-    assert!(!grants.until_revoked);
     assert_eq!((requests.reason_min, requests.reason_words.len(), requests.lapse), (10, 0, Span::from_seconds(86_400)));
+    assert_eq!((grants.until_revoked, grants.open, grants.purposes.len()), (false, 200, 0));
+    assert_eq!((policy.profile, policy.built_in()), (None, Some(Profile::Segment)));
     assert_eq!((sessions.max.to_string(), sessions.idle.to_string()), ("8h".to_owned(), "30m".to_owned()));
     assert_eq!((emergency.max.to_string().as_str(), emergency.approvers), ("1h", 1));
     assert!(emergency.reason_codes.iter().eq(["data_loss", "outage", "security"]));
@@ -191,7 +209,7 @@ fn addresses_are_taken_in_their_usual_spellings() {
 fn a_default_never_exceeds_the_sections_max() {
     let config = config_with("[grants]\nmax = \"2d\"\n[sessions]\nmax = \"10m\"");
     let presets: Vec<_> = config.grants.presets.iter().map(Span::to_string).collect();
-    assert_eq!((presets.join(" ").as_str(), config.grants.default.to_string().as_str()), ("1d 2d", "2d"));
+    assert_eq!((presets.join(" ").as_str(), config.grants.default), ("1d 2d", Some(Span::from_seconds(2 * 86_400))));
     assert_eq!(config.sessions.idle.to_string(), "10m");
 }
 

@@ -187,6 +187,7 @@ fn state_and_limits() {
             about("[policy]\nbase = \"none\"\ndirs = [\"nowhere\"]\nproof = \"maybe\""),
             about("[grants]\nmax = \"2d\"\ndefault = \"3d\"\npresets = [\"1d\", \"3d\"]\nrecommend_min = \"0s\""),
             about("[requests]\nreason_min = 0\nreason_words = [\"\"]\nlapse = \"0s\"\nreasons = 1"),
+            about("[policy]\nprofile = \"sgment\"\n[grants]\ndefault = \"until-revoked\"\nopen = 0"),
             about("[sessions]\nmax = \"1h\"\nidle = \"2h\"\n[emergency]\napprovers = 0\nreason_codes = []"),
             about("[audit]\ndurability = \"lax\""),
             about("[notify.email]\nsmtp = \"mail.example.com\"\nfrom = \"support\"\n[notify.webhook]\nurl = \"http://a.example.com\""),

@@ -26,6 +26,7 @@ use axum::routing::{get, post};
 use http::{Method, StatusCode, header};
 use serde_json::Value;
 
+use crate::config::Profile;
 use crate::domain::time::{Clock, Timestamp};
 use crate::identity::SessionToken;
 
@@ -45,6 +46,7 @@ pub(super) struct Desk {
     places: Places,
     issuers: Arc<Issuers>,
     clock: Arc<Clock>,
+    profile: Profile,
     /// The shell command that verifies the trail, for the walk-through's last step.
     verify: String,
     memory: Mutex<Memory>,
@@ -79,17 +81,16 @@ impl Entered {
 }
 
 impl Desk {
-    /// A desk for the gate of `places`, whose trail is in the folder `trail` and can be verified by `program`.
+    /// A desk for the gate of `places`, which goes by the rules of `profile`, and whose trail is verified by `verify`.
     pub(super) fn new(
         places: Places,
         issuers: Arc<Issuers>,
         clock: Arc<Clock>,
-        program: &Path,
-        trail: &Path,
+        profile: Profile,
+        verify: String,
     ) -> Arc<Self> {
-        let verify = format!("{} audit verify --dir {}", word(program), word(trail));
         let api = Api::new(places.gate.clone());
-        Arc::new(Self { api, places, issuers, clock, verify, memory: Mutex::default() })
+        Arc::new(Self { api, places, issuers, clock, profile, verify, memory: Mutex::default() })
     }
 
     /// Calls the API with `token` and tells of it.
@@ -118,7 +119,7 @@ impl Desk {
 }
 
 /// A path as one word of a shell.
-fn word(path: &Path) -> String {
+pub(super) fn word(path: &Path) -> String {
     quoted(&path.display().to_string())
 }
 

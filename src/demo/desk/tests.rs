@@ -6,7 +6,8 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::{Desk, router};
+use super::{Desk, router, word};
+use crate::config::Profile;
 use crate::demo::api::Api;
 use crate::demo::fake_gate::{FakeGate, send, serve};
 use crate::demo::seed;
@@ -21,8 +22,9 @@ async fn desk() -> (Arc<FakeGate>, String) {
         (TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap());
     let gate = FakeGate::start(&app, &socket).await;
     let (issuers, clock) = (Arc::clone(&gate.issuers), Arc::clone(&gate.clock));
-    let (program, trail) = (Path::new("/opt/bin/chaperone"), Path::new("/tmp/de mo/audit"));
-    serve(socket, router(Desk::new(gate.places.clone(), issuers, clock, program, trail)));
+    let words = [word(Path::new("/opt/bin/chaperone")), word(Path::new("/tmp/de mo/audit"))];
+    let verify = words.join(" audit verify --dir ");
+    serve(socket, router(Desk::new(gate.places.clone(), issuers, clock, Profile::Segment, verify)));
     let origin = gate.places.desk.clone();
     (gate, origin)
 }
@@ -167,7 +169,7 @@ async fn seeding_keeps_the_directory_and_grants_once() {
     gate.lay("POST /.chaperone/api/v1/workspaces/acme/grants", StatusCode::CREATED, json!({"id": "gr_1"}));
     let key = ApiKey::mint();
     let api = Api::new(gate.places.gate.clone());
-    seed::seed(&api, &gate.issuers, &key, gate.clock.now()).await.unwrap();
+    seed::seed(&api, &gate.issuers, &key, Profile::Segment, gate.clock.now()).await.unwrap();
     let seen = gate.seen();
     assert_eq!(seen.iter().filter(|s| s.line.starts_with("PUT")).count(), 7);
     assert!(seen[..7].iter().all(|s| s.bearer.as_deref() == Some(key.reveal())));

@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use crate::demo::identities::{IdentityError, engineer, member};
-use crate::demo::web;
+use crate::demo::{rules, web};
 
 use super::exchange::{curl, quoted};
 use super::{Desk, DeskProblem};
@@ -96,12 +96,12 @@ impl<'a> Script<'a> {
     }
 
     fn granted(&self) -> Step {
-        let body = json!({"duration": "1d", "access": "full", "ticket": "SUP-7"});
+        let Some(body) = rules::grant(self.desk.profile) else { return self.approved() };
         let url = self.desk.api.url("/workspaces/globex/grants");
         Step {
             title: "Granted",
-            story: "Gus owns Globex. He lends support his own login, for one day. Only he can: there is no operator's \
-                    key that makes consent.",
+            story: "Gus owns Globex. He lends support his own login, for as long as he says. Only he can: there is no \
+                    operator's key that makes consent.",
             commands: vec![Command {
                 what: "Gus grants access, and the shell keeps the grant's id",
                 shell: keep("GRANT", "id", &curl(&Method::POST, &url, &self.gus, Some(&body))),
@@ -109,6 +109,39 @@ impl<'a> Script<'a> {
                 outcome: "gr_…",
                 good: true,
             }],
+        }
+    }
+
+    /// Where nobody grants without having been asked.
+    fn approved(&self) -> Step {
+        let ask = self.desk.api.url("/access-requests");
+        let ask = curl(&Method::POST, &ask, &self.ada, Some(&rules::request("globex")));
+        let answers = self.desk.api.url("/workspaces/globex/access-requests/");
+        let approve = format!(
+            "curl -sS -X POST {}\"$ASKED\"/approve \\\n  -H {} \\\n  -H 'Content-Type: application/json' \\\n  -d '{{}}'",
+            quoted(&answers),
+            quoted(&format!("Authorization: Bearer {}", self.gus)),
+        );
+        Step {
+            title: "Approved",
+            story: "Ada asks first, and says why and for how long. Gus owns Globex: approving, he lends her his own login. \
+                    There is no operator's key that makes consent.",
+            commands: vec![
+                Command {
+                    what: "Ada asks for two hours, and the shell keeps the request's id",
+                    shell: keep("ASKED", "id", &ask),
+                    expect: "The id of her request, which waits for an answer.",
+                    outcome: "ar_…",
+                    good: true,
+                },
+                Command {
+                    what: "Gus approves, and the shell keeps the grant's id",
+                    shell: keep("GRANT", "grant", &approve),
+                    expect: "The id of the grant that came of it.",
+                    outcome: "gr_…",
+                    good: true,
+                },
+            ],
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the door does when policies fail, are many, or are swapped.
 use super::*;
+use crate::config::Profile;
 use crate::domain::refusal::Code;
 use crate::policy::files::{self, Source};
 use crate::policy::scenario::testing::{case, control, request};
@@ -7,7 +8,8 @@ use crate::policy::{Engine, load};
 
 fn built_in_and(text: &str) -> Bundle {
     let own = [Source::new("own.cedar", text)];
-    load::check(&files::base().into_iter().chain(files::segment()).chain(own).collect::<Vec<_>>()).unwrap()
+    load::check(&files::base().into_iter().chain([files::profile(Profile::Segment)]).chain(own).collect::<Vec<_>>())
+        .unwrap()
 }
 
 /// Adds two times the largest number whenever the path is long: an overflow.

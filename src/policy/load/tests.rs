@@ -3,6 +3,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
+use crate::config::Profile;
 
 const PERMIT: &str = "@id(\"ours\")\npermit (principal is Engineer, action in Action::\"SupportAccess\", resource);\n";
 
@@ -11,12 +12,17 @@ fn with(text: &str) -> Result<Bundle, String> {
     check(&files::base().into_iter().chain(own).collect::<Vec<_>>()).map_err(|errors| errors.to_string())
 }
 
+fn built_in(profile: Profile) -> Bundle {
+    load(&config::Policy { profile: Some(profile), ..config::Policy::default() }).unwrap()
+}
+
 fn refused(text: &str) -> String {
     with(text).expect_err("this must not load")
 }
 
 fn load_dir(dir: &Path) -> Result<Bundle, String> {
-    load(&[dir.to_owned()]).map_err(|errors| errors.to_string())
+    load(&config::Policy { dirs: vec![dir.to_owned()], ..config::Policy::default() })
+        .map_err(|errors| errors.to_string())
 }
 
 #[test]
@@ -115,8 +121,9 @@ fn a_set_is_named_by_its_texts_not_by_its_place() {
 #[test]
 fn every_file_of_the_repository_is_in_the_program() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
-    for (folder, built_in) in [("base", files::base()), ("profiles/segment", files::segment())] {
-        let found = files::read_dir(&root.join(folder)).unwrap();
+    let profiles = Profile::ALL.map(|profile| (format!("profiles/{profile}"), vec![files::profile(profile)]));
+    for (folder, built_in) in profiles.into_iter().chain([("base".to_owned(), files::base())]) {
+        let found = files::read_dir(&root.join(&folder)).unwrap();
         let texts = |sources: Vec<Source>| sources.into_iter().map(|source| source.text).collect::<Vec<_>>();
         assert_eq!(texts(found), texts(built_in), "{folder}");
     }
@@ -124,33 +131,42 @@ fn every_file_of_the_repository_is_in_the_program() {
 
 #[test]
 fn every_forbid_of_ours_says_what_why_and_what_next() {
-    let bundle = Bundle::builtin().unwrap();
-    for policy in bundle.policies.whole().policies().filter(|policy| policy.effect() == cedar_policy::Effect::Forbid) {
-        let rule = bundle.rule(policy.id()).unwrap();
-        let ours = crate::domain::refusal::Code::ALL.contains(&rule.code);
-        assert!(ours && policy.annotation("code").is_some(), "{}: {}", rule.id, rule.code);
-        assert!(!rule.reason.is_empty() && rule.next.is_some(), "{}", rule.id);
+    for bundle in Profile::ALL.map(built_in) {
+        let forbids = |policy: &&Policy| policy.effect() == cedar_policy::Effect::Forbid;
+        for policy in bundle.policies.whole().policies().filter(forbids) {
+            let rule = bundle.rule(policy.id()).unwrap();
+            let ours = crate::domain::refusal::Code::ALL.contains(&rule.code);
+            assert!(ours && policy.annotation("code").is_some(), "{}: {}", rule.id, rule.code);
+            assert!(!rule.reason.is_empty() && rule.next.is_some(), "{}", rule.id);
+        }
     }
 }
 
 #[test]
 fn the_document_lists_every_policy_with_its_code_and_no_other() {
     let document = include_str!("../../../docs/POLICIES.md");
-    let bundle = Bundle::builtin().unwrap();
-    let mut rows = 0;
-    for policy in bundle.policies.whole().policies() {
-        let rule = bundle.rule(policy.id()).unwrap();
-        if policy.effect() == cedar_policy::Effect::Forbid {
-            let row = format!("| `{}` | `{}` | {} |", rule.id, rule.code, rule.reason);
-            assert!(document.contains(&row), "docs/POLICIES.md lacks the row: {row}");
-            rows += 1;
-        } else {
-            assert!(document.contains(&format!("`{}`", rule.id)), "docs/POLICIES.md lacks `{}`", rule.id);
+    let profiles = Profile::ALL.map(|profile| (format!("## The {profile} profile"), vec![files::profile(profile)]));
+    for (title, sources) in profiles.into_iter().chain([("## The guardrails".to_owned(), files::base())]) {
+        let section = document.split(&format!("{title}\n")).nth(1).expect("a section").split("\n## ").next().unwrap();
+        let bundle = check(&sources).unwrap();
+        let mut rows = 0;
+        for policy in bundle.policies.whole().policies() {
+            let rule = bundle.rule(policy.id()).unwrap();
+            if policy.effect() == cedar_policy::Effect::Forbid {
+                let row = format!("| `{}` | `{}` | {} |", rule.id, rule.code, rule.reason);
+                assert!(section.contains(&row), "`{title}` of docs/POLICIES.md lacks the row: {row}");
+                rows += 1;
+            } else {
+                assert!(
+                    section.contains(&format!("`{}`", rule.id)),
+                    "`{title}` of docs/POLICIES.md lacks `{}`",
+                    rule.id
+                );
+            }
         }
+        let table = section.split("| policy | code | refuses because |").nth(1).unwrap_or_default();
+        assert_eq!(table.lines().skip(2).take_while(|line| line.starts_with('|')).count(), rows, "{title}");
     }
-    let tables = document.split("| policy | code | refuses because |").skip(1);
-    let listed = tables.flat_map(|table| table.lines().skip(2).take_while(|line| line.starts_with('|'))).count();
-    assert_eq!(listed, rows);
 }
 
 #[test]

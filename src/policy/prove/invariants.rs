@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use cedar_policy::{Effect, EntityUid, Policy};
 
 use super::scopes::Scopes;
-use crate::config;
+use crate::config::{self, Profile};
 use crate::policy::bundle::{Bundle, Rule};
 use crate::policy::errors::{PolicyError, PolicyErrors};
 use crate::policy::files::{self, Source};
@@ -14,8 +14,26 @@ use crate::policy::load;
 /// What holds in every profile.
 const GUARDRAILS: (&str, &str) =
     ("invariants/guardrails.cedar", include_str!("../../../policies/invariants/guardrails.cedar"));
-/// What the segment profile keeps to besides.
-const SEGMENT: (&str, &str) = ("invariants/segment.cedar", include_str!("../../../policies/invariants/segment.cedar"));
+
+/// What a built-in profile keeps to besides: a file with its name.
+macro_rules! of_profile {
+    ($name:literal) => {
+        (
+            concat!("invariants/", $name, ".cedar"),
+            include_str!(concat!("../../../policies/invariants/", $name, ".cedar")),
+        )
+    };
+}
+
+fn of(profile: Profile) -> (&'static str, &'static str) {
+    match profile {
+        Profile::Lambdatest => of_profile!("lambdatest"),
+        Profile::Segment => of_profile!("segment"),
+        Profile::Salesforce => of_profile!("salesforce"),
+        Profile::Bizible => of_profile!("bizible"),
+        Profile::Tsa => of_profile!("tsa"),
+    }
+}
 
 /// Checked invariants, each with an id and a sentence.
 #[derive(Debug)]
@@ -34,12 +52,12 @@ pub(super) enum Bound {
 }
 
 impl Invariants {
-    /// Those of the guardrails, those of the segment profile where it is what decides, and the vendor's own.
+    /// Those of the guardrails, those of the built-in profile where one decides, and the vendor's own.
     ///
     /// # Errors
     /// Every mistake in the files, with its place.
     pub fn load(policy: &config::Policy) -> Result<Self, Box<PolicyErrors>> {
-        let shipped = [GUARDRAILS].into_iter().chain(policy.dirs.is_empty().then_some(SEGMENT));
+        let shipped = [GUARDRAILS].into_iter().chain(policy.built_in().map(of));
         let mut sources: Vec<_> = shipped.map(|(name, text)| Source::new(name, text)).collect();
         let mut errors = Vec::new();
         for path in &policy.invariants {

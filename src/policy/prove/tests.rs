@@ -8,12 +8,7 @@ use super::names::Names;
 use super::ordinary::Ordinary;
 use super::query::Query;
 use super::*;
-use crate::config::{self, Proving};
-
-/// The built-in set, with these invariants besides.
-fn config() -> config::Policy {
-    config::Policy { dirs: Vec::new(), reload: false, proving: Proving::Off, solver: None, invariants: Vec::new() }
-}
+use crate::config::{self, Profile};
 
 fn policy(text: &str) -> Policy {
     Policy::parse(None, text).unwrap()
@@ -21,7 +16,14 @@ fn policy(text: &str) -> Policy {
 
 #[test]
 fn every_kind_of_question_has_an_upper_bound_and_every_invariant_a_sentence() {
-    let invariants = Invariants::load(&config()).unwrap();
+    for profile in Profile::ALL {
+        let policy = config::Policy { profile: Some(profile), ..config::Policy::default() };
+        assert_bounded(&Invariants::load(&policy).unwrap());
+    }
+    assert!(Ordinary::load().is_ok());
+}
+
+fn assert_bounded(invariants: &Invariants) {
     for kind in Vocabulary::get().unwrap().schema.request_envs() {
         let action = kind.action();
         let never = invariants.bounding(Bound::Never, action);
@@ -29,7 +31,6 @@ fn every_kind_of_question_has_an_upper_bound_and_every_invariant_a_sentence() {
         assert!(never.iter().any(|policy| anybodys.contains(&policy.id().to_string().as_str())), "{action}");
     }
     assert!(invariants.rules().iter().all(|rule| !rule.reason.is_empty()));
-    assert!(Ordinary::load().is_ok());
 }
 
 #[test]

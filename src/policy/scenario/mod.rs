@@ -10,6 +10,8 @@ mod report;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::config::Profile;
+
 use super::bundle::Bundle;
 
 pub(super) use case::{Action, BasisKind, Case, HttpFacts, laid_over_the_world, read_case, world};
@@ -18,8 +20,23 @@ pub use report::{CaseReport, TestReport};
 
 /// What holds in every profile: the cases of the guardrails.
 const GUARDRAILS: (&str, &str) = ("guardrails.json", include_str!("../../../policies/tests/guardrails.json"));
-/// What the segment profile adds.
-const SEGMENT: (&str, &str) = ("segment.json", include_str!("../../../policies/tests/segment.json"));
+
+/// What a built-in profile adds: a file with its name.
+macro_rules! of_profile {
+    ($name:literal) => {
+        (concat!($name, ".json"), include_str!(concat!("../../../policies/tests/", $name, ".json")))
+    };
+}
+
+fn of(profile: Profile) -> (&'static str, &'static str) {
+    match profile {
+        Profile::Lambdatest => of_profile!("lambdatest"),
+        Profile::Segment => of_profile!("segment"),
+        Profile::Salesforce => of_profile!("salesforce"),
+        Profile::Bizible => of_profile!("bizible"),
+        Profile::Tsa => of_profile!("tsa"),
+    }
+}
 
 /// Runs every case of every `*.json` in `dir` (or the one file `dir`).
 ///
@@ -36,13 +53,13 @@ pub fn run_tests(bundle: &Bundle, dir: &Path) -> Result<TestReport, String> {
     Ok(report)
 }
 
-/// Runs the cases inside the program: those of the guardrails, and with `segment` those of that profile too.
+/// Runs the cases inside the program: those of the guardrails, and those of a built-in profile, if one decides.
 ///
 /// # Errors
 /// Never in a build that passed its tests.
-pub fn run_builtin_tests(bundle: &Bundle, segment: bool) -> Result<TestReport, String> {
+pub fn run_builtin_tests(bundle: &Bundle, profile: Option<Profile>) -> Result<TestReport, String> {
     let mut report = TestReport::default();
-    for (name, text) in [GUARDRAILS].into_iter().chain(segment.then_some(SEGMENT)) {
+    for (name, text) in [GUARDRAILS].into_iter().chain(profile.map(of)) {
         run_file(bundle, name, text, &mut report)?;
     }
     Ok(report)

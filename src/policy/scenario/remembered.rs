@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::case::{Action, BasisKind, Case};
 use super::random::{DAY, cases};
 use super::{play, testing};
+use crate::config::Profile;
 use crate::domain::effect::Effect;
 use crate::domain::time::Timestamp;
 use crate::policy::files::{self, Source};
@@ -26,7 +27,7 @@ static BUNDLES: LazyLock<Vec<Bundle>> = LazyLock::new(|| {
         format!("@id(\"own\") forbid (principal, action == Action::\"Read\", resource) when {{ {fact} }};")
     });
     let own = own.iter().map(|text| Some(Source::new("own.cedar", text)));
-    let shipped = || files::base().into_iter().chain(files::segment());
+    let shipped = || files::base().into_iter().chain([files::profile(Profile::Segment)]);
     let with = |own: Option<Source>| load::check(&shipped().chain(own).collect::<Vec<_>>()).unwrap();
     std::iter::once(None).chain(own).map(with).collect()
 });

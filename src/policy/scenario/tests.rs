@@ -10,16 +10,29 @@ use crate::policy::slices::Slices;
 use crate::policy::vocabulary::Vocabulary;
 use case::{Case, Decision};
 
-/// Forbids that only repeat what the absence of a permit says; they are there for permits that are added later.
-const FOR_LATER_PERMITS: [&str; 3] = ["no-login-as", "no-consent-inside", "owners-only"];
-const OPEN: &str = "@id(\"open\") permit (principal, action, resource);";
-
-fn all_cases() -> Vec<Case> {
-    [GUARDRAILS, SEGMENT].iter().flat_map(|(_, text)| case::read(text).unwrap()).collect()
+/// Forbids of a profile that only repeat what the absence of a permit says; they are there for permits that are added
+/// later.
+fn for_later_permits(profile: Profile) -> [&'static str; 3] {
+    let own = match profile {
+        Profile::Lambdatest | Profile::Tsa => "administrators-only",
+        Profile::Segment => "owners-only",
+        Profile::Salesforce | Profile::Bizible => "own-or-administered",
+    };
+    ["no-login-as", "no-consent-inside", own]
 }
 
-fn built_in_and(more: &[Source]) -> Bundle {
-    let sources = files::base().into_iter().chain(files::segment()).chain(more.iter().cloned());
+const OPEN: &str = "@id(\"open\") permit (principal, action, resource);";
+
+fn all_cases(profile: Profile) -> Vec<Case> {
+    [GUARDRAILS, of(profile)].iter().flat_map(|(_, text)| case::read(text).unwrap()).collect()
+}
+
+fn built_in(profile: Profile) -> Bundle {
+    built_in_and(profile, None)
+}
+
+fn built_in_and(profile: Profile, more: Option<Source>) -> Bundle {
+    let sources = files::base().into_iter().chain([files::profile(profile)]).chain(more);
     load::check(&sources.collect::<Vec<_>>()).unwrap()
 }
 
@@ -38,47 +51,57 @@ fn ids(bundle: &Bundle, effect: Effect) -> BTreeSet<String> {
 
 #[test]
 fn every_built_in_case_comes_as_expected() {
-    let report = run_builtin_tests(&Bundle::builtin().unwrap(), true).unwrap();
-    assert!(report.all_passed() && report.cases.len() > 100, "{report}");
+    for profile in Profile::ALL {
+        let report = run_builtin_tests(&built_in(profile), Some(profile)).unwrap();
+        assert!(report.all_passed() && report.cases.len() > 100, "{profile}: {report}");
+    }
 }
 
 #[test]
 fn every_policy_leads_in_a_case_of_its_own() {
-    let bundle = Bundle::builtin().unwrap();
-    let shown = |decision| {
-        let cases = all_cases().into_iter().filter(move |case| case.expected.decision == decision);
-        cases.filter_map(|case| case.expected.policy).collect::<BTreeSet<_>>()
-    };
-    assert_eq!(ids(&bundle, Effect::Forbid), shown(Decision::Deny));
-    assert_eq!(ids(&bundle, Effect::Permit), shown(Decision::Allow));
+    for profile in Profile::ALL {
+        let bundle = built_in(profile);
+        let shown = |decision| {
+            let cases = all_cases(profile).into_iter().filter(move |case| case.expected.decision == decision);
+            cases.filter_map(|case| case.expected.policy).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(ids(&bundle, Effect::Forbid), shown(Decision::Deny), "{profile}");
+        assert_eq!(ids(&bundle, Effect::Permit), shown(Decision::Allow), "{profile}");
+    }
 }
 
 #[test]
 fn every_case_of_a_refusal_names_code_and_policy() {
-    for case in all_cases().iter().filter(|case| case.expected.decision == Decision::Deny) {
+    let cases = Profile::ALL.into_iter().flat_map(all_cases);
+    for case in cases.filter(|case| case.expected.decision == Decision::Deny) {
         assert!(case.expected.code.is_some() && case.expected.policy.is_some(), "{}", case.name);
     }
 }
 
 #[test]
 fn without_any_one_policy_some_case_fails() {
-    let bundle = Bundle::builtin().unwrap();
-    for id in ids(&bundle, Effect::Forbid).union(&ids(&bundle, Effect::Permit)) {
-        let mutant = without(&bundle, id);
-        assert!(!run_builtin_tests(&mutant, true).unwrap().all_passed(), "nobody misses `{id}`");
+    for profile in Profile::ALL {
+        let bundle = built_in(profile);
+        for id in ids(&bundle, Effect::Forbid).union(&ids(&bundle, Effect::Permit)) {
+            let mutant = without(&bundle, id);
+            let report = run_builtin_tests(&mutant, Some(profile)).unwrap();
+            assert!(!report.all_passed(), "{profile}: nobody misses `{id}`");
+        }
     }
 }
 
 #[test]
 fn permits_that_are_added_later_open_nothing_until_a_guardrail_falls() {
-    let open = [Source::new("open.cedar", OPEN)];
     let denied = |bundle: &Bundle, case: &Case| play::play(bundle, case).unwrap().decision == Decision::Deny;
-    let cases: Vec<_> = all_cases().into_iter().filter(|case| case.expected.decision == Decision::Deny).collect();
-    let opened = built_in_and(&open);
-    assert!(cases.iter().all(|case| denied(&opened, case)));
-    for id in FOR_LATER_PERMITS {
-        let mutant = without(&opened, id);
-        assert!(cases.iter().any(|case| !denied(&mutant, case)), "nobody misses `{id}`");
+    for profile in Profile::ALL {
+        let opened = built_in_and(profile, Some(Source::new("open.cedar", OPEN)));
+        let cases: Vec<_> =
+            all_cases(profile).into_iter().filter(|case| case.expected.decision == Decision::Deny).collect();
+        assert!(cases.iter().all(|case| denied(&opened, case)), "{profile}");
+        for id in for_later_permits(profile) {
+            let mutant = without(&opened, id);
+            assert!(cases.iter().any(|case| !denied(&mutant, case)), "{profile}: nobody misses `{id}`");
+        }
     }
 }
 
@@ -86,7 +109,7 @@ fn permits_that_are_added_later_open_nothing_until_a_guardrail_falls() {
 #[test]
 fn every_question_fits_the_schema() {
     let words = Vocabulary::get().unwrap();
-    for case in all_cases() {
+    for case in Profile::ALL.into_iter().flat_map(all_cases) {
         testing::with_request(&case, |request, _| {
             let (context, action) = (request.context().unwrap(), request.action().unwrap());
             assert!(context.validate(&words.schema, action).is_ok(), "{}: {request}", case.name);

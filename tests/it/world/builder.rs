@@ -1,7 +1,7 @@
 //! What a story says about its world before it begins; the configuration file.
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -118,6 +118,19 @@ impl Builder {
     pub(crate) fn policy(mut self, name: &'static str, text: impl Into<String>) -> Self {
         self.policies.push((name, text.into()));
         self
+    }
+
+    /// A built-in profile, with the limits and the organizations of its own configuration.
+    pub(crate) fn profile(mut self, name: &str) -> Self {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("config/profiles/{name}.toml"));
+        let shipped = fs::read_to_string(file).unwrap();
+        // The limits come last.
+        let (before, limits) = shipped.split_at(shipped.find("[grants]").unwrap());
+        if let Some(at) = before.find("organizations = [") {
+            let list = before[at..].split("\n]").next().unwrap();
+            self = self.staff(&format!("{list}\n]"));
+        }
+        self.section(limits).policy_section(&format!("profile = \"{name}\"\n"))
     }
 
     /// Lines of the section `policy`.
@@ -291,7 +304,7 @@ fn app_tls_of(host: &str) -> (TlsAcceptor, String) {
 }
 
 /// A new API key with this scope.
-fn token(config: &std::path::Path, scope: &str) -> String {
+fn token(config: &Path, scope: &str) -> String {
     let config = config.to_str().unwrap();
     let made = chaperone(&["token", "create", "--config", config, "--name", scope, "--scope", scope]);
     assert_eq!(made.code, Some(0), "{}", made.stderr);
