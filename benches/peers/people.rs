@@ -94,7 +94,7 @@ fn consent() -> NewGrant {
 fn wish(workspace: &WorkspaceId) -> anyhow::Result<NewSession> {
     Ok(NewSession {
         workspace: workspace.clone(),
-        grant: None,
+        on: None,
         reason: "An invoice shows the wrong currency".parse().context("a reason")?,
         ticket: Some("SUP-1042".parse().context("a ticket")?),
     })

@@ -7,10 +7,11 @@ use crate::domain::id::WorkspaceId;
 use crate::domain::refusal::Code;
 use crate::domain::session::{Ended, Session};
 use crate::domain::time::Timestamp;
+use crate::store::emergencies::Of as Emergencies;
 use crate::store::{Change, Write, access_requests, grants, sessions};
 
 use super::access_requests::unanswerable;
-use super::{Access, AccessError, record};
+use super::{Access, AccessError, emergencies, record};
 
 /// Why something ends.
 #[derive(Clone, Copy)]
@@ -77,8 +78,8 @@ pub(super) async fn revoke(
     })
 }
 
-/// Shuts a workspace: ends its sessions, revokes its grants, live ones and those to come, and has the requests lapse that
-/// wait for an answer.
+/// Shuts a workspace: ends its sessions and emergencies, revokes its grants, live ones and those to come, and has the requests
+/// lapse that wait for an answer.
 pub(super) async fn shut(
     access: &Access,
     tx: &mut Write,
@@ -86,6 +87,7 @@ pub(super) async fn shut(
     ending: Ending<'_>,
 ) -> Result<(), AccessError> {
     end_all(access, tx, sessions::Of::Workspace(workspace), ending).await?;
+    emergencies::end_all(access, tx, Emergencies::Workspace(workspace), ending).await?;
     for grant in grants::open(tx, workspace, ending.at).await? {
         let facts = json!({ "by": ending.by, "grant": record::grant_facts(&grant) });
         let event = revoke(tx, grant, ending.by, record::by_rule(access, &facts)?, ending.at).await?;

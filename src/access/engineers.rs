@@ -9,13 +9,14 @@ use crate::domain::engineer::Engineer;
 use crate::domain::id::EngineerId;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Timestamp;
+use crate::store::emergencies::Of as Emergencies;
 use crate::store::{Change, Write, engineers, sessions, sign_ins};
 
 use super::access_requests::unasked;
 use super::actor::Scope;
 use super::ending::{Ending, end_all};
 use super::permission::scoped;
-use super::{Access, AccessError, Actor, record};
+use super::{Access, AccessError, Actor, emergencies, record};
 
 /// Switches an engineer off or on; switching off ends their sessions, which answer from then on as a new one would be
 /// refused: `policy-denied`. Works before their first sign-in too. Returns whether it is new. Directory keys only.
@@ -79,6 +80,7 @@ pub(super) async fn shut_out(
     let ending = Ending { cause: &Code::PolicyDenied, by, at: now };
     end_all(access, tx, sessions::Of::Engineer(id), ending).await?;
     unasked(access, tx, id, by, now).await?;
+    emergencies::end_all(access, tx, Emergencies::Engineer(id), ending).await?;
     Ok(sign_ins::end_all(tx, id, now).await?)
 }
 

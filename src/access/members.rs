@@ -6,13 +6,14 @@ use crate::domain::id::MemberKey;
 use crate::domain::member::Member;
 use crate::domain::refusal::Code;
 use crate::domain::time::Timestamp;
+use crate::store::emergencies::Of as Emergencies;
 use crate::store::{Change, access_requests, members, sessions, workspaces};
 
 use super::access_requests::unanswerable;
 use super::actor::Scope;
 use super::ending::{Ending, end_all};
 use super::permission::scoped;
-use super::{Access, AccessError, Actor, record};
+use super::{Access, AccessError, Actor, emergencies, record};
 
 /// Creates or replaces a member; returns whether it is new. Directory keys only.
 ///
@@ -57,6 +58,8 @@ pub async fn delete(access: &Access, actor: &Actor, key: &MemberKey) -> Result<(
     members::find(&mut tx, key).await?.ok_or(Code::NotFound)?;
     members::delete(&mut tx, key, now).await?;
     tx.change(&Change::Member(key.clone())).await?;
+    let without = Ending { cause: &Code::EmergencyEnded, by: &by, at: now };
+    emergencies::end_all(access, &mut tx, Emergencies::Subject(key), without).await?;
     let ending = Ending { cause: &Code::GrantEnded, by: &by, at: now };
     end_all(access, &mut tx, sessions::Of::Subject(key), ending).await?;
     let asked = access_requests::Of::Subject(&key.workspace, &key.id);

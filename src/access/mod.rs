@@ -5,6 +5,7 @@
 //! * `workspaces`, `members`, `engineers`: the directory, kept current by the vendor.
 //! * `access_requests`: engineers ask for consent, members answer.
 //! * `grants`: consent. `sessions`: entering. `support_access`: what a member sees of both. `following`: who may look on.
+//! * `emergencies`: entry without consent, approved by others, told to the customer, reviewed.
 //! * `sign_ins`: engineers sign in by browser, and out. `entering`: a browser goes to a session's own origin.
 //! * `explain`: why a request passes or not, for operators. `policies`: the set that decides, when it is replaced.
 //! * `api_keys`: keys for the API. `trail`: the relay from event rows to the journal. `expiry`: what ends by itself.
@@ -20,6 +21,7 @@
 pub mod access_requests;
 pub mod actor;
 pub mod api_keys;
+pub mod emergencies;
 mod ending;
 pub mod engineers;
 pub mod entering;
@@ -81,6 +83,8 @@ pub struct Access {
     pub answers: Arc<AnswerKey>,
     /// Limits of sessions.
     pub sessions: config::Sessions,
+    /// Limits of emergencies.
+    pub emergency: config::Emergency,
     /// The hosts of sessions, where each has its own.
     pub session_host: Option<config::SessionHost>,
     /// The metrics.

@@ -2,18 +2,22 @@
 use std::collections::BTreeMap;
 
 use crate::domain::action::ControlAction;
+use crate::domain::emergency::Declaration;
 use crate::domain::grant::{Access as Reach, Grant, Origin, Standing};
 use crate::domain::id::{MemberKey, WorkspaceId};
 use crate::domain::refusal::Code;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::Workspace;
 use crate::policy::{Bundle, Terms};
-use crate::store::{Read, access_requests as rows, grants, members, sessions, workspaces};
+use crate::store::{Read, access_requests as rows, emergencies, grants, members, sessions, workspaces};
 
 use super::actor::MemberActor;
 use super::permission::{Asked, member_of, refused};
 use super::sessions::Shown;
 use super::{Access, AccessError, Actor, access_requests};
+
+/// How many emergencies of the past a member sees at a glance.
+const EMERGENCIES: u32 = 10;
 
 /// Where support access stands, and what may be chosen.
 #[derive(Debug, Clone)]
@@ -28,6 +32,8 @@ pub struct Overview {
     pub sessions: Vec<Shown>,
     /// Requests of engineers that wait for an answer.
     pub waiting: Vec<access_requests::Shown>,
+    /// The latest emergencies that were approved, newest first.
+    pub emergencies: Vec<Declaration>,
     /// Durations to offer.
     pub presets: Vec<Span>,
     /// The one to select; none: until somebody revokes it.
@@ -74,12 +80,14 @@ pub async fn overview(access: &Access, actor: &Actor, workspace: &WorkspaceId) -
     let granted = any_in_effect(&mut read, &bundle, &workspace, &grants, now).await?;
     let sessions = sessions::list_live(&mut read, &workspace.id, now).await?;
     let waiting = rows::list_waiting(&mut read, &workspace.id, now).await?;
+    let emergencies = emergencies::opened(&mut read, &workspace.id, EMERGENCIES).await?;
     Ok(Overview {
         granted,
         excluded,
         grants,
         sessions: sessions.into_iter().map(Shown::from).collect(),
         waiting: waiting.into_iter().map(access_requests::Shown::from).collect(),
+        emergencies,
         presets: access.grants.presets.clone(),
         default: access.grants.default,
         max: access.grants.max,

@@ -5,16 +5,17 @@ use crate::audit::{Event, Kind};
 use crate::domain::id::WorkspaceId;
 use crate::domain::refusal::Code;
 use crate::domain::time::Timestamp;
-use crate::domain::workspace::Workspace;
+use crate::domain::workspace::{EmergencyAccess, Workspace};
+use crate::store::emergencies::Of as Emergencies;
 use crate::store::{Change, workspaces};
 
 use super::actor::Scope;
 use super::ending::{Ending, shut};
 use super::permission::scoped;
-use super::{Access, AccessError, Actor, record};
+use super::{Access, AccessError, Actor, emergencies, record};
 
 /// Creates or replaces a workspace; a flip to forced single sign-on ends its sessions and revokes its live grants, and
-/// nothing revives them. Returns whether it is new. Directory keys only.
+/// nothing revives them; so does a contract that excludes emergencies with those. Returns whether it is new. Directory keys only.
 ///
 /// # Errors
 /// As every function of this room.
@@ -28,6 +29,10 @@ pub async fn put(access: &Access, actor: &Actor, workspace: Workspace) -> Result
     if workspace.forced_sso {
         let ending = Ending { cause: &Code::ForcedSso, by: Code::ForcedSso.as_str(), at: now };
         shut(access, &mut tx, &workspace.id, ending).await?;
+    }
+    if workspace.emergency_access == EmergencyAccess::Never {
+        let ending = Ending { cause: &Code::EmergencyNever, by: "contract", at: now };
+        emergencies::end_all(access, &mut tx, Emergencies::Workspace(&workspace.id), ending).await?;
     }
     let facts = json!({ "by": format!("directory:{}", key.name), "workspace": workspace });
     let event = changed(access, &workspace.id, &facts, now)?;

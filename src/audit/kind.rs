@@ -51,6 +51,16 @@ kinds! {
     RequestWithdrawn => "request.withdrawn", "Support Access Request Withdrawn";
     /// Nobody answered an access request in time, or nobody could any more.
     RequestLapsed => "request.lapsed", "Support Access Request Lapsed";
+    /// An engineer declared an emergency.
+    EmergencyDeclared => "emergency.declared", "Emergency Access Declared";
+    /// Another engineer approved an emergency that needs further approval.
+    EmergencySeconded => "emergency.seconded", "Emergency Access Seconded";
+    /// The last approval that an emergency needed: its declarer may enter once the customer has been told.
+    EmergencyApproved => "emergency.approved", "Emergency Access Approved";
+    /// An emergency was ended before its time.
+    EmergencyEnded => "emergency.ended", "Emergency Access Ended";
+    /// Another engineer reviewed an emergency.
+    EmergencyReviewed => "emergency.reviewed", "Emergency Access Reviewed";
     /// An engineer entered.
     SessionStarted => "session.started", "Support Login";
     /// A session's end was moved, or its engineer got a new token for it.

@@ -41,9 +41,12 @@ impl Kind {
             Self::GrantCreated | Self::GrantChanged | Self::GrantRevoked | Self::SessionStarted => &[Subject, Owners],
             Self::RequestCreated => &[Answerers],
             Self::RequestApproved | Self::RequestDeclined | Self::RequestLapsed => &[Engineer],
+            Self::EmergencyApproved => &[Subject, Owners],
+            Self::EmergencyReviewed => &[Subject, Owners, Engineer],
             Self::SessionReported => &[Security, Subject, Owners],
-            Self::RequestWithdrawn | Self::SessionEnded => &[],
-            Self::SessionRenewed
+            Self::EmergencyDeclared | Self::EmergencyEnded | Self::RequestWithdrawn | Self::SessionEnded => &[],
+            Self::EmergencySeconded
+            | Self::SessionRenewed
             | Self::SessionRefused
             | Self::SignInStarted
             | Self::SignInVerified
@@ -70,6 +73,14 @@ mod tests {
     fn whoever_lent_a_login_is_told_each_time_somebody_enters() {
         let told = Kind::SessionStarted.notice().unwrap().audience;
         assert!(told.contains(&Audience::Subject) && told.contains(&Audience::Owners), "{told:?}");
+    }
+
+    #[test]
+    fn whoever_may_be_entered_without_consent_is_told_before_and_of_the_review() {
+        for kind in [Kind::EmergencyApproved, Kind::EmergencyReviewed] {
+            let told = kind.notice().unwrap().audience;
+            assert!(told.contains(&Audience::Subject) && told.contains(&Audience::Owners), "{told:?}");
+        }
     }
 
     #[test]

@@ -114,6 +114,8 @@ codes! {
     StaleState => "stale-state",
     /// The trail cannot be written.
     AuditUnavailable => "audit-unavailable",
+    /// Nobody has been able to tell the customer of an emergency yet.
+    CustomerNotTold => "customer-not-told",
     /// The app takes too long.
     UpstreamTimeout => "upstream-timeout",
 }

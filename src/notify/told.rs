@@ -5,7 +5,9 @@ use crate::audit::{Event, Kind};
 use crate::domain::grant::Access;
 use crate::domain::id::{CaseId, EmergencyId, EventId, GrantId, MemberId, MemberKey, SessionId, WorkspaceId};
 use crate::domain::time::Timestamp;
-use crate::store::{Connection, StoreError, access_requests, engineers, grants, members, sessions, workspaces};
+use crate::store::{
+    Connection, StoreError, access_requests, emergencies, engineers, grants, members, sessions, workspaces,
+};
 
 /// A notice, as streams and webhooks have it in JSON.
 #[derive(Debug, Clone, Serialize)]
@@ -41,7 +43,7 @@ pub struct Told {
     pub ticket: Option<String>,
     /// How far the grant goes.
     pub access: Option<Access>,
-    /// When the session, or else the grant, ends by itself.
+    /// When the session, or else the grant or the emergency, ends by itself.
     pub until: Option<Timestamp>,
     /// What else the event says.
     #[serde(flatten)]
@@ -141,7 +143,7 @@ impl Told {
     }
 }
 
-/// What a grant gives or what is asked for, and until when the session or the grant lasts.
+/// What a grant gives or what is asked for, and until when the session lasts, or what it stands on.
 struct Reach {
     access: Option<Access>,
     until: Option<Timestamp>,
@@ -153,6 +155,10 @@ async fn reach(connection: &mut Connection, event: &Event) -> Result<Reach, Stor
         Some((workspace, id)) => grants::find(connection, workspace, id).await?,
         None => None,
     };
+    let emergency = match &event.emergency {
+        Some(id) => emergencies::find(connection, id).await?.and_then(|it| it.emergency()),
+        None => None,
+    };
     let asked = match &event.case {
         Some(case) => access_requests::of_case(connection, case).await?,
         None => None,
@@ -161,10 +167,11 @@ async fn reach(connection: &mut Connection, event: &Event) -> Result<Reach, Stor
         Some(id) => sessions::find(connection, id).await?,
         None => None,
     };
-    let ends = session.map(|session| session.expires_at);
-    let ends = ends.or(grant.as_ref().and_then(|grant| grant.expires_at));
+    let basis = emergency.map(|emergency| emergency.expires_at);
+    let basis = basis.or_else(|| grant.as_ref().and_then(|grant| grant.expires_at));
+    let until = session.map(|session| session.expires_at).or(basis);
     let access = grant.as_ref().map(|grant| grant.access).or(asked.map(|request| request.access));
-    Ok(Reach { access, until: ends, revoked_by: grant.and_then(|grant| grant.revoked_by) })
+    Ok(Reach { access, until, revoked_by: grant.and_then(|grant| grant.revoked_by) })
 }
 
 /// The trail's word for a kind.

@@ -73,6 +73,7 @@ fn row(code: &Code) -> (StatusCode, &'static str, &'static str, &'static str) {
         Code::UpstreamUnreachable => (S::BAD_GATEWAY, "The app does not answer", "the app behind this gate does not answer", "try again in a moment"),
         Code::StaleState => (S::SERVICE_UNAVAILABLE, "Not sure enough", "what is known of grants is too old to let anybody pass", "try again in a moment"),
         Code::AuditUnavailable => (S::SERVICE_UNAVAILABLE, "The trail cannot be written", "access cannot be recorded, so there is none", "try again in a moment; the platform team has been alerted"),
+        Code::CustomerNotTold => (S::SERVICE_UNAVAILABLE, "The customer has not been told", "the customer has not been told of this emergency yet", "try again in a moment"),
         Code::UpstreamTimeout => (S::GATEWAY_TIMEOUT, "The app takes too long", "the app behind this gate took too long to answer", "try again in a moment"),
     }
 }

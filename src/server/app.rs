@@ -127,6 +127,7 @@ pub async fn start(config: Config, seams: impl Into<Seams>) -> Result<Running, S
         requests: config.requests.clone(),
         answers,
         sessions: config.sessions.clone(),
+        emergency: config.emergency.clone(),
         session_host: config.server.session_host.clone(),
         metrics: Arc::clone(&metrics),
     });

@@ -9,7 +9,7 @@ use crate::store::{Write, sessions};
 use crate::access::actor::Scope;
 use crate::access::ending::{self, Ending};
 use crate::access::permission::{Overseer, engineer, scoped};
-use crate::access::{Access, AccessError, Actor};
+use crate::access::{Access, AccessError, Actor, emergencies};
 
 /// Ends a session: its engineer, or an operator. Ending twice is fine.
 ///
@@ -27,7 +27,7 @@ pub async fn end(access: &Access, actor: &Actor, id: &SessionId) -> Result<Sessi
     let now = access.clock.now();
     let session = sessions::find(&mut tx, id).await?;
     let session = session.filter(|session| only.is_none_or(|who| session.engineer == *who)).ok_or(Code::NotFound)?;
-    show_out(access, tx, session, &by, now).await
+    show_out(access, tx, session, &by, only.is_none(), now).await
 }
 
 /// Ends a session of a workspace: a member who may, or an operator.
@@ -47,14 +47,17 @@ pub async fn end_for_member(
     let session = sessions::find(&mut tx, id).await?;
     let session = session.filter(|session| session.workspace == workspace.id).ok_or(Code::NotFound)?;
     overseer.may(access, ControlAction::EndSession, Some(&session.subject), &workspace, now)?;
-    show_out(access, tx, session, &overseer.name(), now).await
+    show_out(access, tx, session, &overseer.name(), true, now).await
 }
 
+/// Ends it, by its own engineer or by somebody else: an emergency that somebody else shows out of is over, for nobody has a
+/// consent to take back.
 async fn show_out(
     access: &Access,
     mut tx: Write,
     session: Session,
     by: &str,
+    by_others: bool,
     now: Timestamp,
 ) -> Result<Session, AccessError> {
     if session.ended.is_some() {
@@ -64,7 +67,11 @@ async fn show_out(
         return Ok(session);
     }
     let cause = Code::SessionEnded;
-    let event = ending::end(access, &mut tx, &session, Ending { cause: &cause, by, at: now }).await?;
+    let ending = Ending { cause: &cause, by, at: now };
+    let event = ending::end(access, &mut tx, &session, ending).await?;
+    if let Some(id) = by_others.then(|| session.basis.emergency()).flatten() {
+        emergencies::end_one(access, &mut tx, id, ending).await?;
+    }
     let sequence = tx.commit(&event).await?;
     access.feed.announce(sequence).await;
     Ok(Session { ended: Some(Ended { at: now, cause }), ..session })

@@ -2,17 +2,18 @@
 //!
 //! * here: what a session is asked for with, and reading.
 //! * `choose`: which grant a session stands on, or whose refusal is the nearest.
-//! * `start`, `renew`, `end`, `report`: one action each.
+//! * `start`, `renew`, `end`, `report`: one action each. `in_emergency`: starting without consent.
 mod choose;
 mod end;
+mod in_emergency;
 mod renew;
 mod report;
 mod start;
 
 use crate::domain::action::ControlAction;
-use crate::domain::id::{GrantId, SessionId, WorkspaceId};
+use crate::domain::id::{SessionId, WorkspaceId};
 use crate::domain::refusal::Code;
-use crate::domain::session::Session;
+use crate::domain::session::{BasisId, Session};
 use crate::domain::text::{Justification, Label};
 use crate::identity::{SecretHash, SessionToken};
 use crate::store::{sessions, workspaces};
@@ -33,8 +34,8 @@ pub use start::start;
 pub struct NewSession {
     /// Where.
     pub workspace: WorkspaceId,
-    /// On which grant; none: the only one that fits.
-    pub grant: Option<GrantId>,
+    /// On what; none: the only grant that fits.
+    pub on: Option<BasisId>,
     /// Why.
     pub reason: Justification,
     /// The case.

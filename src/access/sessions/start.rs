@@ -8,7 +8,7 @@ use crate::audit::{Decision, Event, Kind};
 use crate::domain::engineer::Engineer;
 use crate::domain::id::{SessionId, SignInId, WorkspaceId};
 use crate::domain::refusal::Code;
-use crate::domain::session::{Basis, Session};
+use crate::domain::session::{Basis, BasisId, Session};
 use crate::domain::text::Label;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
@@ -17,7 +17,7 @@ use crate::store::{Change, Write, sessions, sign_ins, workspaces};
 
 use super::choose::{Choice, Entry, Nearest, candidates, choose};
 use super::renew::alive;
-use super::{NewSession, Started};
+use super::{NewSession, Started, in_emergency};
 use crate::access::actor::EngineerActor;
 use crate::access::ending::{self, Ending, about};
 use crate::access::permission::{engineer, present_engineer};
@@ -35,6 +35,14 @@ pub async fn start(
     new: NewSession,
     idempotency: Option<Idempotency>,
 ) -> Result<Started, AccessError> {
+    let named = match &new.on {
+        Some(BasisId::Emergency(id)) => {
+            let id = id.clone();
+            return in_emergency::start(access, actor, new, &id, idempotency).await;
+        }
+        Some(BasisId::Grant(id)) => Some(id.clone()),
+        None => None,
+    };
     let who = engineer(actor)?;
     let mut tx = access.store.write().await?;
     let now = access.clock.now();
@@ -50,7 +58,7 @@ pub async fn start(
     let workspace = known.unwrap_or_else(|| unknown(new.workspace.clone()));
     let ticket = new.ticket.as_ref().map(Label::as_str);
     let entry = Entry { engineer: &engineer, workspace: &workspace, reason: new.reason.as_str(), ticket, now };
-    let candidates = candidates(&mut tx, &entry, new.grant.as_ref()).await?;
+    let candidates = candidates(&mut tx, &entry, named.as_ref()).await?;
     match choose(&access.engine.current(), &entry, candidates) {
         Choice::One(grant, decision) => {
             let session = begun(access, &entry, who, &Basis::Grant(Arc::new(*grant)));
@@ -80,7 +88,7 @@ fn unknown(id: WorkspaceId) -> Workspace {
     }
 }
 
-fn begun(access: &Access, entry: &Entry<'_>, who: &EngineerActor, basis: &Basis) -> Session {
+pub(super) fn begun(access: &Access, entry: &Entry<'_>, who: &EngineerActor, basis: &Basis) -> Session {
     let now = entry.now;
     Session {
         id: SessionId::mint(now),
@@ -105,7 +113,7 @@ pub(in crate::access) fn last_moment(longest: Span, basis: &Basis, now: Timestam
     basis.expires_at().map_or(longest, |end| end.min(longest))
 }
 
-async fn enter(
+pub(super) async fn enter(
     access: &Access,
     mut tx: Write,
     who: &EngineerActor,
@@ -151,7 +159,7 @@ async fn leave_others(
 }
 
 /// The session of an earlier call, with a new token: the one of that call may never have arrived.
-async fn again(
+pub(super) async fn again(
     access: &Access,
     mut tx: Write,
     engineer: &Engineer,

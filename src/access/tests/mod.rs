@@ -18,6 +18,7 @@ use crate::domain::grant::{Access as Reach, Grant};
 use crate::domain::id::{ApiKeyId, EngineerId, GrantId, MemberKey, WorkspaceId};
 use crate::domain::member::{Member, Role};
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::session::BasisId;
 use crate::domain::time::{Clock, Span};
 use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
 use crate::identity::{AnswerKey, Jwks};
@@ -60,6 +61,7 @@ impl World {
             answers: Arc::new(AnswerKey::open(folder.path()).unwrap()),
             session_host: None,
             sessions: config::Sessions { max: Span::from_seconds(8 * 3600), idle: Span::from_seconds(1800) },
+            emergency: config::Emergency { max: HOUR, approvers: 1, reason_codes: ["outage".to_owned()].into() },
             metrics: Metrics::new(),
         };
         let (directory, operator) = (key(Scope::Directory), key(Scope::Operator));
@@ -182,7 +184,7 @@ fn naming(engineer: &str) -> NewGrant {
 fn entry(place: &str, grant: Option<&GrantId>) -> NewSession {
     NewSession {
         workspace: ws(place),
-        grant: grant.cloned(),
+        on: grant.cloned().map(BasisId::Grant),
         reason: "ticket 4711: the export hangs".parse().unwrap(),
         ticket: Some("4711".parse().unwrap()),
     }

@@ -16,13 +16,15 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::domain::id::{AccessRequestId, EngineerId, GrantId, MemberId, RequestId, SessionId, WorkspaceId};
+use crate::domain::id::{
+    AccessRequestId, EmergencyId, EngineerId, GrantId, MemberId, RequestId, SessionId, WorkspaceId,
+};
 use crate::problem::Problem;
 use crate::request::{COOKIE_MEMBER, COOKIE_SESSION, COOKIE_STAFF};
 
 pub(super) use problems::{
-    AsksForAccess, Enters, Follows, GivesConsent, NoSuchRecord, NoSuchSession, NoSuchThing, Oversees, ReadsTrail,
-    SaysNo, StaysLonger, TooLate,
+    ApprovesEmergency, AsksForAccess, DeclaresEmergency, Enters, Follows, GivesConsent, NoSuchRecord, NoSuchSession,
+    NoSuchThing, Oversees, ReadsTrail, ReviewsEmergency, SaysNo, StaysLonger, TooLate,
 };
 
 /// Where the document is.
@@ -33,7 +35,7 @@ without the customer's consent. Times are RFC 3339 in UTC, durations like `7d` o
 `application/problem+json` document whose `code` is stable: docs/ERRORS.md lists them all.";
 
 /// The groups of calls.
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     (
         "directory",
         "Workspaces, members and engineers, kept current by the vendor; a change works on live sessions at once",
@@ -42,18 +44,23 @@ const TAGS: [(&str, &str); 7] = [
     ("requests", "Engineers ask for consent, members answer"),
     ("sessions", "Engineers enter and leave; members look on, and show out"),
     ("trail", "What was done, and by whom: for the customer, with proof"),
+    (
+        "emergencies",
+        "Entry without consent: one engineer declares it, others approve it, the customer is told, another reviews it",
+    ),
     ("operators", "What went on, and why"),
     ("keys", "What apps verify our assertions with"),
 ];
 
 /// What a name in a path stands for.
-const NAMES: [(&str, &str, &str); 6] = [
+const NAMES: [(&str, &str, &str); 7] = [
     ("workspace", "WorkspaceId", "the workspace"),
     ("member", "MemberId", "the member, in that workspace"),
     ("engineer", "EngineerId", "the engineer: the `sub` of their staff identity"),
     ("grant", "GrantId", "the grant"),
     ("access_request", "AccessRequestId", "the access request"),
     ("session", "SessionId", "the session: its public id, not its token"),
+    ("emergency", "EmergencyId", "the emergency"),
 ];
 
 /// The document before any call is in it.
@@ -124,6 +131,7 @@ fn components() -> Components {
         .schema(EngineerId::name(), EngineerId::schema())
         .schema(GrantId::name(), GrantId::schema())
         .schema(AccessRequestId::name(), AccessRequestId::schema())
+        .schema(EmergencyId::name(), EmergencyId::schema())
         .schema(SessionId::name(), SessionId::schema())
         .build()
 }

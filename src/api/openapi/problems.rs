@@ -55,10 +55,16 @@ problems! {
     TooLate: NotFound Conflict;
     /// An engineer wants to enter.
     Enters: WrongWorkspace ForcedSso ChainedImpersonation WrongSubject NotNamed GrantMissing GrantNotYet GrantEnded
-        GrantRevoked PolicyError ChooseGrant;
+        GrantRevoked EmergencyNever EmergencyEnded SelfApproval PolicyError Conflict ChooseGrant CustomerNotTold;
     /// An engineer wants to stay.
     StaysLonger: SessionEnded SessionIdle ForcedSso ChainedImpersonation NotNamed GrantMissing GrantEnded GrantRevoked
-        PolicyError NotFound;
+        EmergencyNever EmergencyEnded PolicyError NotFound;
+    /// An engineer declares an emergency.
+    DeclaresEmergency: ForcedSso EmergencyNever EmergencyUnreviewed PolicyError NotFound Conflict;
+    /// Another one approves it.
+    ApprovesEmergency: ForcedSso EmergencyNever EmergencyEnded EmergencyUnreviewed SelfApproval PolicyError NotFound Conflict;
+    /// Another one reviews it.
+    ReviewsEmergency: SelfApproval PolicyError NotFound Conflict;
 }
 
 /// Adds to an operation what any call like it may meet.

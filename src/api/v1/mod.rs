@@ -6,9 +6,11 @@
 //! * `sessions`: an engineer enters and leaves. `workspace_sessions`: a member looks on, and shows out.
 //! * `events`: what happens, as it happens.
 //! * `trail`: what was done, for members: listed, followed, exported. `receipts`: in one session.
+//! * `emergencies`: entry without consent.
 //! * `explain`: why a request passes or not, for operators.
 //! * `reply`: the shapes that nouns share.
 mod access_requests;
+mod emergencies;
 mod engineers;
 mod events;
 mod explain;
@@ -40,6 +42,9 @@ pub(super) fn routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(engineers::get, engineers::put, engineers::delete))
         .routes(routes!(events::of_workspace))
         .routes(routes!(events::of_engineer))
+        .routes(routes!(emergencies::list, emergencies::declare))
+        .routes(routes!(emergencies::approve))
+        .routes(routes!(emergencies::review))
         .routes(routes!(explain::explain))
         .routes(routes!(support_access::overview))
         .routes(routes!(grants::list, grants::create))

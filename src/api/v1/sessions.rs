@@ -6,7 +6,6 @@ use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -36,19 +35,24 @@ pub(super) struct StartSession {
     grant: Option<GrantId>,
     reason: Justification,
     ticket: Option<Label>,
-    /// Known by name only, so that an engineer in a hurry learns why it fails.
-    #[schema(ignore)]
-    emergency: Option<IgnoredAny>,
+    /// In place of `grant`: an emergency of the caller's.
+    emergency: Option<EmergencyId>,
 }
 
 impl TryFrom<StartSession> for NewSession {
     type Error = ApiError;
 
     fn try_from(body: StartSession) -> Result<Self, ApiError> {
-        if body.emergency.is_some() {
-            return Err(ApiError::bad_request("emergency: emergencies are not part of this version"));
-        }
-        Ok(Self { workspace: body.workspace, grant: body.grant, reason: body.reason, ticket: body.ticket })
+        let StartSession { workspace, grant, emergency, reason, ticket } = body;
+        let on = match (grant, emergency) {
+            (Some(grant), None) => Some(BasisId::Grant(grant)),
+            (None, Some(emergency)) => Some(BasisId::Emergency(emergency)),
+            (None, None) => None,
+            (Some(_), Some(_)) => {
+                return Err(ApiError::bad_request("a session stands on `grant` or on `emergency`, not on both"));
+            }
+        };
+        Ok(Self { workspace, on, reason, ticket })
     }
 }
 

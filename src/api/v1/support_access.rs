@@ -16,6 +16,7 @@ use crate::domain::id::WorkspaceId;
 use crate::domain::time::{Span, Timestamp};
 
 use super::access_requests::RequestShown;
+use super::emergencies::EmergencyShown;
 use super::grants::GrantShown;
 use super::workspace_sessions::SessionSeen;
 
@@ -28,6 +29,8 @@ pub(super) struct OverviewShown {
     excluded: Option<String>,
     grants: Vec<GrantShown>,
     sessions: Vec<SessionSeen>,
+    /// The latest that were approved, newest first, with what their reviews found.
+    emergencies: Vec<EmergencyShown>,
     /// Requests of engineers that wait for an answer.
     waiting: Vec<RequestShown>,
     choices: Choices,
@@ -64,6 +67,7 @@ impl OverviewShown {
             excluded: overview.excluded.map(|code| code.to_string()),
             grants: overview.grants.into_iter().map(|grant| GrantShown::new(grant, now)).collect(),
             sessions: overview.sessions.into_iter().map(|shown| SessionSeen::new(shown, now)).collect(),
+            emergencies: overview.emergencies.into_iter().map(|it| EmergencyShown::new(it, now)).collect(),
             waiting: overview.waiting.into_iter().map(|shown| RequestShown::new(shown, now)).collect(),
             choices: Choices {
                 presets: overview.presets,

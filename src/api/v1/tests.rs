@@ -135,17 +135,21 @@ fn a_workspace_needs_three_fields_and_takes_three_more() {
 }
 
 #[test]
-fn a_session_is_asked_for_with_a_reason_and_without_an_emergency() {
+fn a_session_is_asked_for_with_a_reason_on_a_grant_or_on_an_emergency() {
     let start = |body: Value| -> Result<NewSession, ApiError> {
         input::parse::<StartSession>(body.to_string().as_bytes())?.try_into()
     };
     let new = start(json!({"workspace": "acme", "reason": "the import hangs", "grant": "gr_1"})).expect("a session");
     assert_eq!((new.workspace.as_str(), new.reason.as_str()), ("acme", "the import hangs"));
-    assert_eq!(new.grant.map(String::from), Some("gr_1".to_owned()));
+    assert_eq!(new.on, Some(BasisId::Grant("gr_1".parse().expect("an id"))));
     assert!(refused(start(json!({"workspace": "acme"}))).contains("missing field `reason`"));
     assert!(refused(start(json!({"workspace": "acme", "reason": " "}))).contains("reason: it is empty"));
-    let emergency = json!({"workspace": "acme", "reason": "all is down", "emergency": {"id": "em_1"}});
-    assert!(refused(start(emergency)).contains("emergencies are not part of this version"));
+    let emergency = json!({"workspace": "acme", "reason": "all is down", "emergency": "em_1"});
+    let new = start(emergency.clone()).expect("a session");
+    assert_eq!(new.on, Some(BasisId::Emergency("em_1".parse().expect("an id"))));
+    let mut both = emergency;
+    both["grant"] = json!("gr_1");
+    assert!(refused(start(both)).contains("on `grant` or on `emergency`"));
 }
 
 #[test]
@@ -203,6 +207,7 @@ fn a_member_sees_who_is_inside_and_what_may_be_chosen() {
         grants: vec![grant()],
         sessions: vec![shown],
         waiting: Vec::new(),
+        emergencies: Vec::new(),
         presets: vec![span("1d"), span("7d")],
         default: Some(span("1d")),
         max: span("7d"),
@@ -236,6 +241,7 @@ fn a_member_sees_who_is_inside_and_what_may_be_chosen() {
           "last_seen_at": "2026-11-21T10:05:00.000Z"
         }
       ],
+      "emergencies": [],
       "waiting": [],
       "choices": {
         "presets": [

@@ -86,6 +86,7 @@ async fn examine(config: &Config, arguments: &Arguments, trust: &Trust) -> Vec<F
     let now = Clock::system().now();
     let mut findings = vec![policies(config)];
     findings.push(state::store(config).await);
+    findings.push(emergencies(config));
     findings.extend(state::trail(config, now));
     findings.extend(state::disk(config));
     findings.extend(files::check(config, &arguments.config, now));
@@ -107,6 +108,18 @@ async fn examine(config: &Config, arguments: &Arguments, trust: &Trust) -> Vec<F
         }
     }
     findings
+}
+
+/// Whether a customer can be told of an emergency: nobody enters by one before.
+fn emergencies(config: &Config) -> Finding {
+    if config.notify.email.is_some() || config.notify.webhook.is_some() {
+        return Finding::ok("emergencies", "customers can be told of them, by e-mail or by the app's webhook");
+    }
+    Finding::warn(
+        "emergencies",
+        "customers can be told of them only while they look on, and nobody enters before they have been told",
+        "configure `notify.email` or `notify.webhook`",
+    )
 }
 
 fn policies(config: &Config) -> Finding {

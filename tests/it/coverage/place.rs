@@ -40,6 +40,7 @@ pub(super) struct Place {
     grant: String,
     request: String,
     session: String,
+    emergency: String,
     token: String,
 }
 
@@ -69,7 +70,9 @@ impl Place {
         let session = world.enter(&engineers::ADA, &workspace).await;
         let grant = grant["id"].as_str().unwrap().to_owned();
         let keys = keys.clone();
-        Self { workspace, keys, is_used: false, engineer, grant, request, session: session.id, token: session.token }
+        let emergency = declared(world, number, &workspace).await;
+        let (session, token) = (session.id, session.token);
+        Self { workspace, keys, is_used: false, engineer, grant, request, session, emergency, token }
     }
 
     /// The path of a call about this place.
@@ -82,6 +85,7 @@ impl Place {
                 "grant" => &self.grant,
                 "access_request" => &self.request,
                 "session" => &self.session,
+                "emergency" => &self.emergency,
                 other => panic!("`{{{other}}}` in `{}` needs a fixture in tests/it/coverage/place.rs", call.path),
             };
             path.replace(&format!("{{{name}}}"), id)
@@ -113,4 +117,15 @@ impl Place {
         self.is_used |= answer.status.is_success() && call.method != "GET";
         format!("{} {code}", answer.status.as_u16()).trim().to_owned()
     }
+}
+
+/// An emergency in `workspace`, which somebody has declared who declares no other.
+async fn declared(world: &World, number: u32, workspace: &str) -> String {
+    let mut claims = engineers::CAROL.claims();
+    claims["sub"] = format!("declarer-{number}").into();
+    let document = json!({"workspace": workspace, "subject": "olga", "incident": "INC-7", "reason_code": "outage",
+        "reason": "nobody at the customer's can sign in"});
+    let declared =
+        world.api("POST", "/emergencies", &world.staff.sign(&claims), Some(document)).await.expect(201).json();
+    declared["id"].as_str().unwrap().to_owned()
 }

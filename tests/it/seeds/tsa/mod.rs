@@ -1,6 +1,8 @@
 //! Temporary Support Access: support asks or is asked, access is short, and the customer is told.
 //!
+//! * `emergency`: entry without consent (T32 to T35).
 //! * `requests`: support asks, the customer answers (T4 to T8, T10 to T12).
 //! * `sessions`: sessions, and what the customer is told of them (T1 to T3, T9, T25 to T30, T36 to T38).
+mod emergency;
 mod requests;
 mod sessions;
