@@ -2,6 +2,7 @@
 //! bob, ada and ben are engineers.
 mod directory;
 mod giving;
+mod model;
 mod requests;
 mod sessions;
 mod trail;
