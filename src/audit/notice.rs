@@ -38,10 +38,13 @@ impl Kind {
         use Audience::{Answerers, Engineer, Owners, Security, Subject};
         let audience: &'static [Audience] = match self {
             // An engineer enters: each time, even where the access was agreed on before.
-            Self::GrantCreated | Self::GrantChanged | Self::GrantRevoked | Self::SessionStarted => &[Subject, Owners],
+            Self::GrantCreated
+            | Self::GrantChanged
+            | Self::GrantRevoked
+            | Self::SessionStarted
+            | Self::EmergencyApproved => &[Subject, Owners],
             Self::RequestCreated => &[Answerers],
             Self::RequestApproved | Self::RequestDeclined | Self::RequestLapsed => &[Engineer],
-            Self::EmergencyApproved => &[Subject, Owners],
             Self::EmergencyReviewed => &[Subject, Owners, Engineer],
             Self::SessionReported => &[Security, Subject, Owners],
             Self::EmergencyDeclared | Self::EmergencyEnded | Self::RequestWithdrawn | Self::SessionEnded => &[],

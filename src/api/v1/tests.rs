@@ -194,14 +194,13 @@ fn a_session_shows_whether_it_lives_and_why_not() {
     assert_eq!(told, ["ended", "2026-11-21T18:00:00.000Z", "session-ended"]);
 }
 
-#[test]
-fn a_member_sees_who_is_inside_and_what_may_be_chosen() {
+fn overview() -> Overview {
     let shown = Shown {
         session: session(),
         engineer_name: "Ada Byron".to_owned(),
         engineer_email: "ada@vendor.example".to_owned(),
     };
-    let overview = Overview {
+    Overview {
         granted: true,
         excluded: None,
         grants: vec![grant()],
@@ -215,10 +214,14 @@ fn a_member_sees_who_is_inside_and_what_may_be_chosen() {
         until_revoked: false,
         purposes: vec!["diagnosis".to_owned()],
         organizations: [("vendor".to_owned(), "Example Support".to_owned())].into(),
-    };
+    }
+}
+
+#[test]
+fn a_member_sees_who_is_inside_and_what_may_be_chosen() {
     let acme = || "acme".parse().expect("an id");
     let now = at("2026-11-21T10:10:00Z");
-    let mut told = serde_json::to_value(OverviewShown::new(acme(), overview.clone(), now)).expect("json");
+    let mut told = serde_json::to_value(OverviewShown::new(acme(), overview(), now)).expect("json");
     assert_eq!(told["grants"][0]["id"], "gr_1");
     told["grants"] = json!([]);
     insta::assert_snapshot!(pretty(&told), @r##"
@@ -264,7 +267,7 @@ fn a_member_sees_who_is_inside_and_what_may_be_chosen() {
       }
     }
     "##);
-    let excluded = Overview { excluded: Some(Code::ForcedSso), granted: false, ..overview };
+    let excluded = Overview { excluded: Some(Code::ForcedSso), granted: false, ..overview() };
     let told = serde_json::to_value(OverviewShown::new(acme(), excluded, now)).expect("json");
     assert_eq!([&told["excluded"], &told["granted"]], [&json!("forced-sso"), &json!(false)]);
 }
