@@ -19,7 +19,7 @@ pub(super) struct Ending<'a> {
     /// The code that requests are refused with from then on.
     pub(super) cause: &'a Code,
     /// Who ends it, in words: a member's id, `operator:NAME`, `engineer:ID`, `directory:NAME`, `forced-sso`, `clock`,
-    /// `staff-keys` or `staff.allowed_groups`.
+    /// `tickets`, `staff-keys` or `staff.allowed_groups`.
     pub(super) by: &'a str,
     /// When.
     pub(super) at: Timestamp,
@@ -65,6 +65,7 @@ pub(super) async fn revoke(
     at: Timestamp,
 ) -> Result<Event, AccessError> {
     let revision = grant.revision.saturating_add(1);
+    let case = grant.case().and_then(|case| case.parse().ok());
     let grant = Grant { revoked_at: Some(at), revoked_by: Some(by.to_owned()), revision, ..grant };
     grants::update(tx, &grant).await?;
     tx.change(&Change::Grant(grant.workspace.clone(), grant.id.clone())).await?;
@@ -73,6 +74,7 @@ pub(super) async fn revoke(
         subject: Some(grant.subject),
         grant: Some(grant.id),
         ticket: grant.ticket,
+        case,
         decision: Some(decision),
         ..Event::new(at, Kind::GrantRevoked)
     })

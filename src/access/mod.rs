@@ -4,6 +4,8 @@
 //! * `actor`: who acts, and how a genuine token becomes an actor.
 //! * `workspaces`, `members`, `engineers`: the directory, kept current by the vendor.
 //! * `access_requests`: engineers ask for consent, members answer.
+//! * `support_requests`: members ask for help, and thereby consent; `attachments`: their files. `tickets`: a closed ticket ends
+//!   what was consented to for it.
 //! * `grants`: consent. `sessions`: entering. `support_access`: what a member sees of both. `following`: who may look on.
 //! * `emergencies`: entry without consent, approved by others, told to the customer, reviewed.
 //! * `sign_ins`: engineers sign in by browser, and out. `entering`: a browser goes to a session's own origin.
@@ -21,6 +23,7 @@
 pub mod access_requests;
 pub mod actor;
 pub mod api_keys;
+pub mod attachments;
 pub mod emergencies;
 mod ending;
 pub mod engineers;
@@ -41,8 +44,10 @@ pub mod sessions;
 pub mod sign_ins;
 pub mod standing;
 pub mod support_access;
+pub mod support_requests;
 #[cfg(test)]
 mod tests;
+pub mod tickets;
 pub mod trail;
 pub mod workspaces;
 
@@ -50,6 +55,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 pub use actor::Actor;
+pub use attachments::{Attachments, NoFolder};
 pub use error::AccessError;
 
 use crate::config;
@@ -81,6 +87,10 @@ pub struct Access {
     pub requests: config::Requests,
     /// Signs the links in mails by which members answer.
     pub answers: Arc<AnswerKey>,
+    /// Limits of support requests.
+    pub support_requests: config::SupportRequests,
+    /// Their files.
+    pub attachments: Attachments,
     /// Limits of sessions.
     pub sessions: config::Sessions,
     /// Limits of emergencies.

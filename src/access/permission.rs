@@ -79,6 +79,26 @@ impl Overseer {
     }
 }
 
+/// Who may look at the cases of a workspace.
+#[derive(Clone, Copy)]
+pub(super) enum Viewer<'a> {
+    /// A member of it.
+    Member(&'a MemberActor),
+    /// An engineer, who sees what they may work on.
+    Engineer(&'a EngineerActor),
+}
+
+impl<'a> Viewer<'a> {
+    /// The actor as a viewer of `workspace`.
+    pub(super) fn of(actor: &'a Actor, workspace: &WorkspaceId) -> Result<Self, AccessError> {
+        match actor {
+            Actor::Member(_) => member_of(actor, workspace).map(Self::Member),
+            Actor::Engineer(who) => Ok(Self::Engineer(who)),
+            Actor::Key(_) => Err(wrong_caller("a member of the workspace or an engineer")),
+        }
+    }
+}
+
 /// What a member wants to do.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {

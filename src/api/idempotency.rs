@@ -1,5 +1,5 @@
 //! `Idempotency-Key`: what makes a creating call safe to repeat.
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Context, Digest, SHA256, digest};
 use axum::extract::{FromRequest, Request};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName};
@@ -44,6 +44,29 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Creating<T> {
     }
 }
 
+/// The key of a call whose body comes in parts, with the digest of what has come.
+#[derive(Debug)]
+pub(super) struct Key(String);
+
+impl Key {
+    /// The key of the call, if the client sent one.
+    pub(super) fn of(parts: &Parts) -> Result<Option<Self>, ApiError> {
+        Ok(key(&parts.headers)?.map(Self))
+    }
+
+    /// A digest of the call without its body.
+    pub(super) fn begin(parts: &Parts) -> Context {
+        let mut digest = Context::new(&SHA256);
+        digest.update(format!("{}\n{}\n", parts.method, parts.uri.path()).as_bytes());
+        digest
+    }
+
+    /// The key with the digest of the whole call.
+    pub(super) fn with(self, whole: Context) -> Idempotency {
+        Idempotency { key: self.0, digest: bytes(&whole.finish()) }
+    }
+}
+
 fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     let mut given = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(first) = given.next() else { return Ok(None) };
@@ -56,14 +79,19 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     }
 }
 
-fn is_visible(key: &str) -> bool {
+/// Whether this is a key: 1 to 255 visible ASCII characters.
+pub(super) fn is_visible(key: &str) -> bool {
     (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// A digest of method, path and body. Neither method nor path has a line break, so no two calls look the same.
-fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
+pub(super) fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
     let call = [parts.method.as_str().as_bytes(), b"\n", parts.uri.path().as_bytes(), b"\n", body].concat();
+    bytes(&digest(&SHA256, &call))
+}
+
+fn bytes(digest: &Digest) -> [u8; 32] {
     let mut out = [0; 32];
-    out.copy_from_slice(digest(&SHA256, &call).as_ref());
+    out.copy_from_slice(digest.as_ref());
     out
 }

@@ -9,7 +9,7 @@
 //! * `caller`: who calls, by `Authorization`, or an engineer's browser by its staff cookie (`claims`: what a genuine token
 //!   says of them; `cookies`: that cookie, and whether somebody acts in their login; `same_origin`: whether a page of ours
 //!   asked). Nothing is read of a body before that.
-//! * `input`: path, query and body, strictly, as types. `idempotency`: what makes a creating call safe to repeat.
+//! * `input`: path, query and body, strictly, as types; `upload`: a body with files; `signed`: the headers of a message that another system signed. `idempotency`: what makes a creating call safe to repeat.
 //! * `sign_in`: the pages by which engineers sign in and out, and enter a session's own origin. `page`: what people see.
 //! * `answer`: the page that a mail's link leads to, where a member answers an access request.
 //! * `v1`: one file per noun: the call into `access`, and the shape of the answer.
@@ -32,9 +32,11 @@ mod page;
 mod patience;
 mod same_origin;
 mod sign_in;
+mod signed;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod upload;
 mod v1;
 
 use std::collections::BTreeSet;

@@ -61,6 +61,14 @@ kinds! {
     EmergencyEnded => "emergency.ended", "Emergency Access Ended";
     /// Another engineer reviewed an emergency.
     EmergencyReviewed => "emergency.reviewed", "Emergency Access Reviewed";
+    /// A member asked for help, and consented for that case.
+    SupportOpened => "support.opened", "Support Request Opened";
+    /// An engineer took the case up.
+    SupportStarted => "support.started", "Support Request In Progress";
+    /// Support is done with the case.
+    SupportResolved => "support.resolved", "Support Request Resolved";
+    /// The ticket system says that a ticket was closed.
+    TicketClosed => "ticket.closed", "Ticket Closed";
     /// An engineer entered.
     SessionStarted => "session.started", "Support Login";
     /// A session's end was moved, or its engineer got a new token for it.

@@ -35,7 +35,7 @@ impl Kind {
     /// What people are told of it; none: only the trail has it.
     #[must_use]
     pub const fn notice(self) -> Option<Notice> {
-        use Audience::{Answerers, Engineer, Owners, Security, Subject};
+        use Audience::{Administrators, Answerers, Engineer, Owners, Security, Subject, Support};
         let audience: &'static [Audience] = match self {
             // An engineer enters: each time, even where the access was agreed on before.
             Self::GrantCreated
@@ -46,9 +46,12 @@ impl Kind {
             Self::RequestCreated => &[Answerers],
             Self::RequestApproved | Self::RequestDeclined | Self::RequestLapsed => &[Engineer],
             Self::EmergencyReviewed => &[Subject, Owners, Engineer],
+            Self::SupportOpened => &[Administrators, Support],
+            Self::SupportStarted | Self::SupportResolved => &[Subject],
             Self::SessionReported => &[Security, Subject, Owners],
             Self::EmergencyDeclared | Self::EmergencyEnded | Self::RequestWithdrawn | Self::SessionEnded => &[],
             Self::EmergencySeconded
+            | Self::TicketClosed
             | Self::SessionRenewed
             | Self::SessionRefused
             | Self::SignInStarted
@@ -89,6 +92,12 @@ mod tests {
     #[test]
     fn security_is_told_of_what_a_member_reports() {
         assert!(Kind::SessionReported.notice().unwrap().audience.contains(&Audience::Security));
+    }
+
+    #[test]
+    fn administrators_and_support_are_told_when_a_member_asks_for_help() {
+        let told = Kind::SupportOpened.notice().unwrap().audience;
+        assert!(told.contains(&Audience::Administrators) && told.contains(&Audience::Support), "{told:?}");
     }
 
     #[test]

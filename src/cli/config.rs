@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn what_has_no_effect_is_a_warning_and_no_mistake() -> anyhow::Result<()> {
-        let text = format!("{MINIMAL}\n[emergency]\nmax = \"30m\"\n");
+        let text = format!("{MINIMAL}\n[policy]\nshadow_dirs = [\".\"]\n");
         let said = checked(&text, Format::Text)?;
         assert_eq!((said.exit, said.warnings.len()), (Exit::Fine, 1));
 

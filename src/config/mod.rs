@@ -5,6 +5,7 @@
 //! * `listener`: of these, how connections are received.
 //! * `notify`: of it, who is told. `rights`: how long rights may last. `limits`: what clients may use up.
 //! * `profile`: the built-in profiles of policies.
+//! * `support`: what comes with support requests, and who closes tickets. `trail`: where the trail is.
 //! * `load`: file, environment overrides (`CHAPERONE__SERVER__LISTEN`), `_file` secrets, checks.
 //! * `reach`: how the app of a route is reached. `session_host`: the host that each session has for itself.
 //! * `syntax` makes a `tree` of the text, in which every value knows its place; `environment` writes overrides into it.
@@ -28,10 +29,12 @@ mod secret;
 mod section;
 mod sections;
 mod session_host;
+mod support;
 mod syntax;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod tree;
 mod types;
 mod values;
@@ -45,4 +48,6 @@ pub use profile::{BadProfile, Profile};
 pub use reach::{Check, Health, Reach, Timeouts, UpstreamHost, UpstreamTls};
 pub use rights::{Emergency, Grants, Requests, Sessions};
 pub use session_host::SessionHost;
+pub use support::{SupportRequests, Tickets};
+pub use trail::{Audit, Durability};
 pub use types::*;

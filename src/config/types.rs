@@ -19,6 +19,8 @@ use super::profile::Profile;
 use super::reach::Reach;
 use super::rights::{Emergency, Grants, Requests, Sessions};
 use super::session_host::SessionHost;
+use super::support::{SupportRequests, Tickets};
+use super::trail::Audit;
 
 /// Everything that `serve` needs to know.
 #[derive(Debug, Clone)]
@@ -45,6 +47,10 @@ pub struct Config {
     pub requests: Requests,
     /// Limits of sessions.
     pub sessions: Sessions,
+    /// Limits of support requests.
+    pub support_requests: SupportRequests,
+    /// The ticket system; none: nobody tells that tickets were closed.
+    pub tickets: Option<Tickets>,
     /// Limits of emergencies.
     pub emergency: Emergency,
     /// The trail.
@@ -373,26 +379,4 @@ pub enum Proving {
     WhenAvailable,
     /// What is not proved does not decide.
     Required,
-}
-
-/// When a record counts as written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
-    /// No byte upstream before the record is with the OS, no answer before it is on disk.
-    Strict,
-    /// Written at once, on disk within 50 ms.
-    Relaxed,
-}
-
-/// The trail.
-#[derive(Debug, Clone)]
-pub struct Audit {
-    /// The folder of the journal.
-    pub dir: PathBuf,
-    /// When a record counts as written.
-    pub durability: Durability,
-    /// How many bytes a file of the journal has, about: then a new one begins.
-    pub segment: u64,
-    /// How often a checkpoint is signed, at least, while there is something new.
-    pub checkpoint: Span,
 }

@@ -93,6 +93,15 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// The one case that it is for: its ticket, where it came with a support request.
+    #[must_use]
+    pub fn case(&self) -> Option<&str> {
+        match self.origin {
+            Origin::SupportRequest => self.ticket.as_deref(),
+            Origin::Direct | Origin::Approval => None,
+        }
+    }
+
     /// Where it stands at `now`.
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {

@@ -146,6 +146,14 @@ minted_id!(
     SignInId, "si_"
 );
 minted_id!(
+    /// A support request's id: the case.
+    SupportRequestId, "sr_"
+);
+minted_id!(
+    /// The id of an attachment to a support request.
+    AttachmentId, "at_"
+);
+minted_id!(
     /// An emergency's id.
     EmergencyId, "em_"
 );
@@ -164,6 +172,12 @@ minted_id!(
 
 impl From<&AccessRequestId> for CaseId {
     fn from(id: &AccessRequestId) -> Self {
+        Self(Arc::clone(&id.0))
+    }
+}
+
+impl From<&SupportRequestId> for CaseId {
+    fn from(id: &SupportRequestId) -> Self {
         Self(Arc::clone(&id.0))
     }
 }

@@ -20,6 +20,9 @@ pub enum BadText {
     /// A line break or another control character.
     #[error("it has a line break or another control character")]
     Control,
+    /// A control character that is no line break.
+    #[error("it has a control character that is no line break")]
+    Unprintable,
 }
 
 /// One line of text, trimmed, 1 to `MAX` characters, without control characters.
@@ -74,6 +77,65 @@ impl<const MAX: usize> fmt::Display for Line<MAX> {
         f.write_str(&self.0)
     }
 }
+
+/// The longest [`Prose`], in characters.
+pub const LONGEST_PROSE: usize = 10_000;
+
+/// What somebody writes at length: trimmed, with line breaks, without other control characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Prose(String);
+
+impl Prose {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Prose {
+    type Err = BadText;
+    fn from_str(given: &str) -> Result<Self, BadText> {
+        let text = given.trim();
+        let is_odd = |character: char| character.is_control() && !matches!(character, '\n' | '\r' | '\t');
+        if text.is_empty() {
+            Err(BadText::Empty)
+        } else if text.chars().count() > LONGEST_PROSE {
+            Err(BadText::TooLong(LONGEST_PROSE))
+        } else if text.chars().any(is_odd) {
+            Err(BadText::Unprintable)
+        } else {
+            Ok(Self(text.to_owned()))
+        }
+    }
+}
+
+impl TryFrom<String> for Prose {
+    type Error = BadText;
+    fn try_from(given: String) -> Result<Self, BadText> {
+        given.parse()
+    }
+}
+
+impl From<Prose> for String {
+    fn from(prose: Prose) -> Self {
+        prose.0
+    }
+}
+
+impl PartialSchema for Prose {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("text with line breaks, without other control characters"))
+            .min_length(Some(1))
+            .max_length(Some(LONGEST_PROSE))
+            .into()
+    }
+}
+
+impl ToSchema for Prose {}
 
 impl<const MAX: usize> PartialSchema for Line<MAX> {
     fn schema() -> RefOr<Schema> {

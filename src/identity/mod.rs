@@ -9,6 +9,7 @@
 //! * `cookie`: how ours are set and cleared.
 //! * `keys`: the signing keys of assertions: the first is made on first start, others replace it with overlap.
 //! * `assertion`: what the app gets to see, signed.
+//! * `webhook`: what others send us, signed by a secret that we share.
 //! * `trusted`: other gates, whose assertions tell that a request comes from inside a login of theirs.
 mod answer;
 mod assertion;
@@ -25,6 +26,7 @@ mod secret;
 #[cfg(test)]
 mod testing;
 mod trusted;
+mod webhook;
 
 pub use answer::{ANSWER_PATH, AnswerKey, AnswerLink};
 pub use assertion::{Act, Claims, SignError, Signer, SigningKey};
@@ -38,3 +40,4 @@ pub use oidc::{Identified, OidcError, Provider, Returned};
 pub use proof::{Bound, Proof};
 pub use secret::{ApiKey, EntryCode, SecretHash, SessionToken, StaffToken};
 pub use trusted::TrustedGates;
+pub use webhook::{Envelope, NotSigned, verify as verify_webhook};

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::access::{self, Access};
+use crate::access::{self, Access, AccessError, Attachments, NoFolder};
 use crate::api::{self, ApiState, SignIn};
 use crate::audit::{Journal, JournalError};
 use crate::cache::{self, Directory};
@@ -42,6 +42,12 @@ pub enum StartError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The files of support requests cannot be kept.
+    #[error(transparent)]
+    Attachments(#[from] NoFolder),
+    /// What was left of them by a crash cannot be settled.
+    #[error("the files that were left in the folder of attachments cannot be looked through")]
+    LeftOver(#[source] AccessError),
     /// The trail cannot be written.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -116,21 +122,9 @@ pub async fn start(config: Config, seams: impl Into<Seams>) -> Result<Running, S
 
     let feed = Arc::new(Feed::new());
     let directory = Directory::new(store.clone(), Arc::clone(&clock), config.store.lease, Arc::clone(&metrics));
-    let access = Arc::new(Access {
-        store: store.clone(),
-        feed: Arc::clone(&feed),
-        engine: Arc::clone(&engine),
-        clock: Arc::clone(&clock),
-        staff: config.staff.clone(),
-        staff_keys: Arc::clone(staff.keys()),
-        grants: config.grants.clone(),
-        requests: config.requests.clone(),
-        answers,
-        sessions: config.sessions.clone(),
-        emergency: config.emergency.clone(),
-        session_host: config.server.session_host.clone(),
-        metrics: Arc::clone(&metrics),
-    });
+    let decides = (&engine, &clock, &metrics);
+    let access = Arc::new(control_plane(&config, (&store, &feed), decides, (&staff, answers))?);
+    access::attachments::settle(&access).await.map_err(StartError::LeftOver)?;
     background(&phases, &directory, &feed, &access, &journal);
     let notices = notices(&config, &access, &phases)?;
     let tls = config.server.tls.as_ref().map(|files| Tls::new(files, &clock)).transpose()?;
@@ -168,6 +162,32 @@ pub async fn start(config: Config, seams: impl Into<Seams>) -> Result<Running, S
     let (address, ops_address) = listen(&config, &phases, (gate, tls), api::router(state), ops).await?;
     tracing::info!(%address, ops = %ops_address, public_url = config.server.public_url, "serving");
     Ok(Running { address, ops_address, access, reload, stopping: Stopping { phases, journal, store } })
+}
+
+/// The control plane: its state and who hears of its changes, what decides and when, and whose tokens are engineers'.
+fn control_plane(
+    config: &Config,
+    (store, feed): (&Store, &Arc<Feed>),
+    (engine, clock, metrics): (&Arc<Engine>, &Arc<Clock>, &Arc<Metrics>),
+    (staff, answers): (&Verifier, Arc<AnswerKey>),
+) -> Result<Access, StartError> {
+    Ok(Access {
+        store: store.clone(),
+        feed: Arc::clone(feed),
+        engine: Arc::clone(engine),
+        clock: Arc::clone(clock),
+        staff: config.staff.clone(),
+        staff_keys: Arc::clone(staff.keys()),
+        grants: config.grants.clone(),
+        requests: config.requests.clone(),
+        answers,
+        attachments: Attachments::open(&config.support_requests)?,
+        support_requests: config.support_requests.clone(),
+        sessions: config.sessions.clone(),
+        emergency: config.emergency.clone(),
+        session_host: config.server.session_host.clone(),
+        metrics: Arc::clone(metrics),
+    })
 }
 
 fn not_loaded(error: NotLoaded) -> StartError {

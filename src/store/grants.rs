@@ -56,6 +56,22 @@ pub async fn open(
     query.fetch_all(connection).await?.iter().map(read).collect()
 }
 
+/// The grants that name a ticket and are live or still to come at `now`: of one workspace, or of all.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of_ticket(
+    connection: &mut SqliteConnection,
+    ticket: &str,
+    workspace: Option<&WorkspaceId>,
+    now: Timestamp,
+) -> Result<Vec<Grant>, StoreError> {
+    let sql = "SELECT * FROM grants WHERE ticket = $1 AND ($2 IS NULL OR workspace = $2) AND revoked_at IS NULL
+        AND (expires_at IS NULL OR expires_at > $3) ORDER BY id";
+    let query = sqlx::query(sql).bind(ticket).bind(workspace.map(WorkspaceId::as_str)).bind(now.as_millis());
+    query.fetch_all(connection).await?.iter().map(read).collect()
+}
+
 /// How many grants are live at `now`, over all workspaces.
 ///
 /// # Errors
@@ -99,17 +115,20 @@ pub async fn insert(tx: &mut Write, grant: &Grant) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes what may change of one: its end, its revocation, its revision.
+/// Writes what may change of one: its end, the engineers it names, its revocation, its revision.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub async fn update(tx: &mut Write, grant: &Grant) -> Result<(), StoreError> {
-    sqlx::query("UPDATE grants SET expires_at = $2, revoked_at = $3, revoked_by = $4, revision = $5 WHERE id = $1")
+    let sql = "UPDATE grants SET expires_at = $2, revoked_at = $3, revoked_by = $4, revision = $5, named_engineers = $6
+        WHERE id = $1";
+    sqlx::query(sql)
         .bind(grant.id.as_str())
         .bind(grant.expires_at.map(Timestamp::as_millis))
         .bind(grant.revoked_at.map(Timestamp::as_millis))
         .bind(&grant.revoked_by)
         .bind(i64::try_from(grant.revision).unwrap_or(i64::MAX))
+        .bind(to_optional_json(TABLE, grant.engineers.as_ref())?)
         .execute(&mut **tx)
         .await?;
     Ok(())

@@ -9,7 +9,7 @@
 //! * `write`: that one transaction: [`Write::commit`] takes the event, so that no change goes without one.
 //! * `feed`: changes, with acknowledgements: how a revoke knows that nothing of it can pass any more.
 //! * `admission`: the one question of the proxy's cache.
-//! * `workspaces`, `members`, `engineers`, `grants`, `emergencies`, `access_requests`, `sessions`, `api_keys`,
+//! * `workspaces`, `members`, `engineers`, `grants`, `emergencies`, `access_requests`, `support_requests`, `sessions`, `api_keys`,
 //!   `idempotency`: a noun's rows and queries.
 //!   What reads takes a connection, so that it works in a [`Read`] and in a [`Write`]; what changes takes a `Write`.
 //! * `sign_ins`: engineers' sign-ins by browser, and which sessions belong to them. `entry_codes`: how a browser enters
@@ -41,6 +41,7 @@ mod place;
 pub mod sessions;
 pub mod sign_ins;
 mod sqlite;
+pub mod support_requests;
 #[cfg(test)]
 mod tests;
 pub mod workspaces;

@@ -167,12 +167,18 @@ fn lines(name: &str, list: Option<Vec<String>>) -> Result<Option<Vec<String>>, R
 }
 
 /// The event about a grant.
-pub(super) fn event(grant: &Grant, kind: Kind, decision: &DecisionRecord, at: Timestamp) -> Result<Event, AccessError> {
+pub(in crate::access) fn event(
+    grant: &Grant,
+    kind: Kind,
+    decision: &DecisionRecord,
+    at: Timestamp,
+) -> Result<Event, AccessError> {
     Ok(Event {
         workspace: Some(grant.workspace.clone()),
         subject: Some(grant.subject.clone()),
         grant: Some(grant.id.clone()),
         ticket: grant.ticket.clone(),
+        case: grant.case().and_then(|case| case.parse().ok()),
         decision: Some(record::decided_on(decision, grant)?),
         ..Event::new(at, kind)
     })

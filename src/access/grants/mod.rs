@@ -25,6 +25,7 @@ pub use change::change;
 pub use create::create;
 pub(super) use create::{Act, consented, keep};
 pub use revoke::revoke;
+pub(super) use window::stricter;
 
 /// How long a grant shall last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -38,7 +38,11 @@ impl Entry<'_> {
         basis: Option<(BasisRef<'_>, &Member)>,
     ) -> Result<Allowed, Box<Refused>> {
         // A staff token with `act` makes no actor, so nobody who comes this far acts for somebody else.
-        let start = SessionStart { basis, chained: false, reason: self.reason, ticket: self.ticket };
+        let case = match basis {
+            Some((BasisRef::Grant(grant), _)) => grant.case(),
+            Some((BasisRef::Emergency(_), _)) | None => None,
+        };
+        let start = SessionStart { basis, chained: false, reason: self.reason, ticket: case.or(self.ticket) };
         let question = ControlQuestion {
             principal: Principal::Engineer(self.engineer),
             action: ControlAction::StartSession,
@@ -48,6 +52,28 @@ impl Entry<'_> {
         };
         decide_control(bundle, &question)
     }
+}
+
+impl Entry<'_> {
+    /// The refusal of an engineer who names another case than the one that the grant is for.
+    fn for_another_case(&self, grant: &Grant) -> Option<Refusal> {
+        let case = grant.case().filter(|case| self.ticket.is_some_and(|ticket| ticket != *case))?;
+        let refusal = Refusal::because(Code::NotNamed, format!("this grant is for the support request `{case}` alone"));
+        Some(
+            refusal.next(format!(
+                "name `{case}` as the ticket, or leave the ticket out; for anything else ask for a grant"
+            )),
+        )
+    }
+}
+
+/// Says to an engineer whom the grant of a support request does not name how they come to be named.
+fn named_by_case(mut refused: Refused, grant: &Grant) -> Refused {
+    if let Some(case) = grant.case().filter(|_| refused.refusal.code == Code::NotNamed) {
+        refused.refusal.reason = format!("this grant is for whoever works on the support request `{case}`");
+        refused.refusal.next = Some("take it up first: `POST /support-requests/{id}/start`".to_owned());
+    }
+    refused
 }
 
 /// A grant that a session might stand on.
@@ -70,7 +96,7 @@ pub(in crate::access) enum Choice {
 /// The refusal that is the nearest to a permission.
 pub(in crate::access) struct Nearest {
     pub(in crate::access) refusal: Refusal,
-    /// The policies' decision; none when the grant's subject is gone, which is not their business.
+    /// The policies' decision; none when the grant's subject is gone, or it is for another case: not their business.
     pub(in crate::access) decision: Option<DecisionRecord>,
     pub(in crate::access) grant: Option<GrantId>,
 }
@@ -105,9 +131,13 @@ pub(in crate::access) fn choose(bundle: &Bundle, entry: &Entry<'_>, candidates: 
     let mut fitting = Vec::new();
     let mut refusals = Vec::new();
     for Candidate { grant, subject } in candidates {
+        if let Some(refusal) = entry.for_another_case(&grant) {
+            refusals.push(Nearest { refusal, decision: None, grant: Some(grant.id) });
+            continue;
+        }
         match subject.as_ref().map(|subject| entry.on(bundle, Some((BasisRef::Grant(&grant), subject)))) {
             Some(Ok(allowed)) => fitting.push((grant, allowed.decision().clone())),
-            Some(Err(refused)) => refusals.push(Nearest::from_policy(*refused, Some(grant.id))),
+            Some(Err(refused)) => refusals.push(Nearest::from_policy(named_by_case(*refused, &grant), Some(grant.id))),
             None => refusals.push(Nearest::subject_gone(grant.id)),
         }
     }

@@ -8,11 +8,12 @@ use crate::domain::refusal::Code;
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::policy::Terms;
+use crate::store::emergencies::Of;
 use crate::store::{Write, grants, sessions};
 
 use crate::access::ending::{self, Ending, about, end_all};
 use crate::access::permission::{Asked, member_of, present_member, refused};
-use crate::access::{Access, AccessError, Actor, record};
+use crate::access::{Access, AccessError, Actor, emergencies, record};
 
 /// What came of a report, once nothing of the workspace's grants can pass any more.
 #[derive(Debug, Clone)]
@@ -27,8 +28,8 @@ pub struct Reported {
     pub grants_revoked: u64,
 }
 
-/// Ends a session that a member did not expect, revokes every open grant of the workspace, and alerts the vendor's security
-/// team. Members who may: shutting the door is allowed from anywhere. A session that has ended can be reported, too.
+/// Ends a session that a member did not expect, revokes every open grant of the workspace, ends its emergencies, and alerts
+/// the vendor's security team. Members who may: shutting the door is allowed from anywhere. A session that has ended can be reported, too.
 ///
 /// # Errors
 /// `not-found`; by policy.
@@ -51,6 +52,8 @@ pub async fn report(
     let by = who.member.id.as_str();
     let ended = end_reported(access, &mut tx, &session, Ending { cause: &Code::SessionEnded, by, at: now }).await?;
     let (revoked, with_them) = freeze(access, &mut tx, &workspace.id, by, now).await?;
+    let over = Ending { cause: &Code::EmergencyEnded, by, at: now };
+    emergencies::end_all(access, &mut tx, Of::Workspace(&workspace.id), over).await?;
     let sessions_ended = ended.saturating_add(with_them);
     let facts = json!({ "by": by, "sessions_ended": sessions_ended, "grants_revoked": revoked });
     let decision = record::by_rule(access, &facts)?;

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::audit::{Decision, Event, Kind};
 use crate::domain::engineer::Engineer;
+use crate::domain::grant::Grant;
 use crate::domain::id::{SessionId, SignInId, WorkspaceId};
 use crate::domain::refusal::Code;
 use crate::domain::session::{Basis, BasisId, Session};
@@ -97,7 +98,7 @@ pub(super) fn begun(access: &Access, entry: &Entry<'_>, who: &EngineerActor, bas
         engineer: entry.engineer.id.clone(),
         basis: basis.id(),
         reason: entry.reason.to_owned(),
-        ticket: entry.ticket.map(str::to_owned),
+        ticket: basis.grant().and_then(Grant::case).or(entry.ticket).map(str::to_owned),
         started_at: now,
         expires_at: last_moment(access.sessions.max, basis, now),
         last_seen_at: now,
@@ -183,7 +184,7 @@ pub(super) async fn again(
 fn turned_away(access: &Access, entry: &Entry<'_>, exists: bool, nearest: &Nearest) -> Result<Event, AccessError> {
     let decision = match &nearest.decision {
         Some(decision) => record::decided(decision)?,
-        None => record::by_rule(access, &json!({ "subject": "gone" }))?,
+        None => record::by_rule(access, &json!({ "refused": nearest.refusal.reason }))?,
     };
     let code = Some(nearest.refusal.code.to_string());
     Ok(Event {

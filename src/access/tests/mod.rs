@@ -12,7 +12,9 @@ use std::sync::Arc;
 use super::actor::{EngineerClaims, KeyActor, MemberClaims, Scope};
 use super::grants::{Lasting, NewGrant};
 use super::sessions::{NewSession, Started};
-use super::{Access, AccessError, Actor, Idempotency, grants as consent, members, sessions as entering, workspaces};
+use super::{
+    Access, AccessError, Actor, Attachments, Idempotency, grants as consent, members, sessions as entering, workspaces,
+};
 use crate::audit::{Event, Kind};
 use crate::config;
 use crate::domain::grant::{Access as Reach, Grant};
@@ -50,7 +52,16 @@ impl World {
             open: 200,
             purposes: Vec::new(),
         };
+        let support_requests = config::SupportRequests {
+            default: DAY,
+            max: Span::from_seconds(7 * 86_400),
+            attachments: 5,
+            attachment_size: 1 << 20,
+            folder: folder.path().join("attachments"),
+        };
         let access = Access {
+            attachments: Attachments::open(&support_requests).unwrap(),
+            support_requests,
             store: Store::open(&store).await.unwrap(),
             feed: Arc::new(Feed::new()),
             engine: Arc::new(Engine::new(Bundle::builtin().unwrap())),

@@ -17,14 +17,15 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::id::{
-    AccessRequestId, EmergencyId, EngineerId, GrantId, MemberId, RequestId, SessionId, WorkspaceId,
+    AccessRequestId, AttachmentId, EmergencyId, EngineerId, GrantId, MemberId, RequestId, SessionId, SupportRequestId,
+    WorkspaceId,
 };
 use crate::problem::Problem;
 use crate::request::{COOKIE_MEMBER, COOKIE_SESSION, COOKIE_STAFF};
 
 pub(super) use problems::{
-    ApprovesEmergency, AsksForAccess, DeclaresEmergency, Enters, Follows, GivesConsent, NoSuchRecord, NoSuchSession,
-    NoSuchThing, Oversees, ReadsTrail, ReviewsEmergency, SaysNo, StaysLonger, TooLate,
+    ApprovesEmergency, AsksForAccess, AsksForHelp, DeclaresEmergency, Enters, Follows, GivesConsent, NoSuchRecord,
+    NoSuchSession, NoSuchThing, Oversees, ReadsTrail, ReviewsEmergency, SaysNo, StaysLonger, TooLate, WorksOnCase,
 };
 
 /// Where the document is.
@@ -35,13 +36,14 @@ without the customer's consent. Times are RFC 3339 in UTC, durations like `7d` o
 `application/problem+json` document whose `code` is stable: docs/ERRORS.md lists them all.";
 
 /// The groups of calls.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     (
         "directory",
         "Workspaces, members and engineers, kept current by the vendor; a change works on live sessions at once",
     ),
     ("grants", "Consent: a member lends their own login"),
     ("requests", "Engineers ask for consent, members answer"),
+    ("support_requests", "Members ask for help, and thereby consent for that case; engineers take it up"),
     ("sessions", "Engineers enter and leave; members look on, and show out"),
     ("trail", "What was done, and by whom: for the customer, with proof"),
     (
@@ -53,12 +55,14 @@ const TAGS: [(&str, &str); 8] = [
 ];
 
 /// What a name in a path stands for.
-const NAMES: [(&str, &str, &str); 7] = [
+const NAMES: [(&str, &str, &str); 9] = [
     ("workspace", "WorkspaceId", "the workspace"),
     ("member", "MemberId", "the member, in that workspace"),
     ("engineer", "EngineerId", "the engineer: the `sub` of their staff identity"),
     ("grant", "GrantId", "the grant"),
     ("access_request", "AccessRequestId", "the access request"),
+    ("support_request", "SupportRequestId", "the support request: the case"),
+    ("attachment", "AttachmentId", "the attachment"),
     ("session", "SessionId", "the session: its public id, not its token"),
     ("emergency", "EmergencyId", "the emergency"),
 ];
@@ -117,10 +121,13 @@ fn components() -> Components {
     };
     let cookie =
         |name: &str, about: &str| SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(name, about)));
+    let about = "`v1,` and an HMAC in base64, as Standard Webhooks says; by the secret `tickets.secret`";
+    let signature = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description("webhook-signature", about)));
     ComponentsBuilder::new()
         .security_scheme("staff_jwt", bearer("JWT", "an engineer's token from the staff's identity provider"))
         .security_scheme("customer_jwt", bearer("JWT", "a member's token from the app; with `act` it never consents"))
         .security_scheme("api_key", bearer("chap_…", "an API key; the scopes that it needs are listed at each call"))
+        .security_scheme("webhook_signature", signature)
         .security_scheme("session_cookie", cookie(COOKIE_SESSION, "names a support session; it authenticates nobody"))
         .security_scheme("staff_cookie", cookie(COOKIE_STAFF, "an engineer who signed in at our own pages"))
         .security_scheme("member_cookie", cookie(COOKIE_MEMBER, "a member who came to our own pages from the app"))
@@ -133,5 +140,7 @@ fn components() -> Components {
         .schema(AccessRequestId::name(), AccessRequestId::schema())
         .schema(EmergencyId::name(), EmergencyId::schema())
         .schema(SessionId::name(), SessionId::schema())
+        .schema(SupportRequestId::name(), SupportRequestId::schema())
+        .schema(AttachmentId::name(), AttachmentId::schema())
         .build()
 }

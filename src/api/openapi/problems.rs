@@ -53,6 +53,11 @@ problems! {
     SaysNo: WrongSubject NotOwner PlanRequired PolicyError NotFound Conflict;
     /// The state does not allow it any more.
     TooLate: NotFound Conflict;
+    /// A member asks for help.
+    AsksForHelp: ForcedSso ConsentWhileImpersonated WrongSubject NotOwner DurationTooLong DurationRequired PlanRequired
+        PolicyError NotFound Conflict TooLarge UnsupportedMediaType;
+    /// An engineer takes a case up, or resolves it.
+    WorksOnCase: PolicyError NotFound Conflict;
     /// An engineer wants to enter.
     Enters: WrongWorkspace ForcedSso ChainedImpersonation WrongSubject NotNamed GrantMissing GrantNotYet GrantEnded
         GrantRevoked EmergencyNever EmergencyEnded SelfApproval PolicyError Conflict ChooseGrant CustomerNotTold;

@@ -7,6 +7,7 @@
 //! * `events`: what happens, as it happens.
 //! * `trail`: what was done, for members: listed, followed, exported. `receipts`: in one session.
 //! * `emergencies`: entry without consent.
+//! * `support_requests`: members ask for help, engineers take cases up. `hooks`: what other systems of the vendor's tell.
 //! * `explain`: why a request passes or not, for operators.
 //! * `reply`: the shapes that nouns share.
 mod access_requests;
@@ -15,11 +16,13 @@ mod engineers;
 mod events;
 mod explain;
 mod grants;
+mod hooks;
 mod members;
 mod receipts;
 mod reply;
 mod sessions;
 mod support_access;
+mod support_requests;
 #[cfg(test)]
 mod tests;
 mod trail;
@@ -28,6 +31,7 @@ mod workspaces;
 
 use std::sync::Arc;
 
+use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -54,6 +58,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(access_requests::list_for_members))
         .routes(routes!(access_requests::approve))
         .routes(routes!(access_requests::decline))
+        .merge(support_requests())
+        .routes(routes!(hooks::ticket_closed))
         .routes(routes!(workspace_sessions::list))
         .routes(routes!(workspace_sessions::end))
         .routes(routes!(workspace_sessions::report))
@@ -64,4 +70,16 @@ pub(super) fn routes() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(sessions::current))
         .routes(routes!(sessions::end))
         .routes(routes!(sessions::renew))
+}
+
+/// Those about support requests. Files come with them, so the handler itself limits what it takes.
+fn support_requests() -> OpenApiRouter<Arc<ApiState>> {
+    OpenApiRouter::new()
+        .routes(routes!(support_requests::list, support_requests::open))
+        .layer(DefaultBodyLimit::disable())
+        .routes(routes!(support_requests::get))
+        .routes(routes!(support_requests::attachment))
+        .routes(routes!(support_requests::list_all))
+        .routes(routes!(support_requests::start))
+        .routes(routes!(support_requests::resolve))
 }

@@ -12,6 +12,7 @@ use crate::api::caller::Caller;
 use crate::api::error::ApiError;
 use crate::api::input::{AtPath, PageQuery, Paging};
 use crate::api::openapi::Oversees;
+use crate::domain::engineer::Engineer;
 use crate::domain::id::{MemberId, SessionId, WorkspaceId};
 use crate::domain::time::Timestamp;
 
@@ -35,9 +36,15 @@ pub(super) struct SessionSeen {
 
 /// An engineer as members see them.
 #[derive(Debug, Serialize, ToSchema)]
-struct EngineerSeen {
+pub(super) struct EngineerSeen {
     name: String,
     email: String,
+}
+
+impl From<Engineer> for EngineerSeen {
+    fn from(engineer: Engineer) -> Self {
+        Self { name: engineer.name, email: engineer.email.to_string() }
+    }
 }
 
 impl SessionSeen {

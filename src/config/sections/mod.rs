@@ -7,6 +7,7 @@
 //! * `rights`: limits of grants, requests, sessions and emergencies.
 //! * `limits`: limits of clients.
 //! * `notify`: who is told, and by which ways.
+//! * `support`: support requests, and the ticket system.
 mod headers;
 mod limits;
 mod notify;
@@ -16,6 +17,9 @@ mod rights;
 mod route;
 mod server;
 mod state;
+mod support;
+
+use crate::domain::time::Span;
 
 use super::section::Section;
 use super::types::Config;
@@ -36,6 +40,11 @@ pub(super) fn config(root: &mut Section<'_>) -> Option<Config> {
     let grants = root.table_or_default("grants", |s| Some(rights::grants(s)));
     let requests = root.table_or_default("requests", |s| Some(rights::requests(s)));
     let sessions = root.table_or_default("sessions", |s| Some(rights::sessions(s)));
+    let longest = grants.as_ref().map_or(Span::ZERO, |grants| grants.max);
+    let place = store.as_ref().map(|store| store.path.clone()).unwrap_or_default();
+    let support_requests =
+        root.table_or_default("support_requests", |s| Some(support::support_requests(s, longest, &place)));
+    let tickets = root.table("tickets", support::tickets);
     let emergency = root.table_or_default("emergency", |s| Some(rights::emergency(s)));
     let audit = root.table_or_default("audit", |s| Some(state::audit(s)));
     let limits = root.table_or_default("limits", |s| Some(limits::limits(s)));
@@ -53,6 +62,8 @@ pub(super) fn config(root: &mut Section<'_>) -> Option<Config> {
         grants: grants?,
         requests: requests?,
         sessions: sessions?,
+        support_requests: support_requests?,
+        tickets,
         emergency: emergency?,
         audit: audit?,
         limits: limits?,

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use crate::config::profile::Profile;
 use crate::config::reading::Complaint;
 use crate::config::section::Section;
-use crate::config::types::{Audit, Durability, Policy, Proving, Store};
+use crate::config::trail::{Audit, Durability};
+use crate::config::types::{Policy, Proving, Store};
 use crate::config::values::{self, quoted};
 use crate::domain::time::Span;
 

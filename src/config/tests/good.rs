@@ -9,9 +9,9 @@ use super::*;
 use crate::config::Profile;
 use crate::config::limits::{Limits, Rate};
 use crate::config::reach::{Check, Timeouts, UpstreamHost, UpstreamTls};
-use crate::config::types::{
-    AssertionKey, Binding, Config, Durability, HeaderPiece, HostMatch, JwksFrom, WorkspaceFrom,
-};
+use crate::config::support::SupportRequests;
+use crate::config::trail::Durability;
+use crate::config::types::{AssertionKey, Binding, Config, HeaderPiece, HostMatch, JwksFrom, WorkspaceFrom};
 use crate::domain::effect::Effect;
 use crate::domain::time::Span;
 
@@ -57,6 +57,8 @@ fn the_shortest_file_gets_the_contracts_defaults() {
         grants,
         requests,
         sessions,
+        support_requests,
+        tickets,
         emergency,
         audit,
         trusted_gates,
@@ -90,6 +92,10 @@ fn the_shortest_file_gets_the_contracts_defaults() {
     assert_eq!((grants.until_revoked, grants.open, grants.purposes.len()), (false, 200, 0));
     assert_eq!((policy.profile, policy.built_in()), (None, Some(Profile::Segment)));
     assert_eq!((sessions.max.to_string(), sessions.idle.to_string()), ("8h".to_owned(), "30m".to_owned()));
+    let SupportRequests { default, max, attachments, attachment_size, folder } = support_requests;
+    assert_eq!((default.to_string(), max.to_string()), ("1d".to_owned(), "7d".to_owned()));
+    assert_eq!((attachments, attachment_size, tickets.is_none()), (5, 20 << 20, true));
+    assert_eq!(folder, Path::new("/etc/chaperone/attachments"));
     assert_eq!((emergency.max.to_string().as_str(), emergency.approvers), ("1h", 1));
     assert!(emergency.reason_codes.iter().eq(["data_loss", "outage", "security"]));
     assert_eq!((audit.dir.as_path(), audit.durability), (Path::new("/etc/chaperone/audit"), Durability::Strict));
@@ -118,6 +124,7 @@ fn the_explained_file_loads_with_every_key_set() -> std::io::Result<()> {
         fs::write(folder.path().join(file), "some content\n")?;
     }
     fs::create_dir(folder.path().join("mails"))?;
+    fs::write(folder.path().join("tickets-secret.txt"), "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n")?;
     fs::write(folder.path().join("assertion-key.txt"), "0123456789abcdef0123456789abcdef")?;
     let set = |line: &'static str| line.strip_prefix('#').filter(|key| !key.starts_with(' ')).unwrap_or(line);
     let every = EVERY_KEY.lines().map(set).collect::<Vec<_>>().join("\n");

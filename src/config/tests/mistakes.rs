@@ -55,6 +55,19 @@ fn values_of_another_type() {
 }
 
 #[test]
+fn support_requests_and_the_ticket_system() {
+    let said = [
+        about("[support_requests]\nmax = \"8d\""),
+        about("[support_requests]\nmax = \"2d\"\ndefault = \"3d\""),
+        about("[support_requests]\nattachments = 21\nattachment_size = \"2GiB\""),
+        about("[tickets]"),
+        about("[tickets]\nsecret = \"too short\""),
+    ]
+    .concat();
+    insta::assert_snapshot!(said);
+}
+
+#[test]
 fn limits_of_clients() {
     let said = [
         about("[limits]\nhead = \"1MB\""),

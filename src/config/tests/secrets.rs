@@ -61,7 +61,7 @@ fn a_variable_takes_the_place_of_the_files_secret() {
 }
 
 /// Texts with a secret in them, each mistaken in another way.
-const LEAKY: [&str; 20] = [
+const LEAKY: [&str; 21] = [
     "staff = \"hunter2\"\n",
     "[[route]]\nheaders = \"X-Gate: hunter2\"\n",
     "[staff]\nclient_secret = hunter2\n",
@@ -80,6 +80,7 @@ const LEAKY: [&str; 20] = [
     "[[route]]\nheaders = [\"hunter2\"]\n",
     "[route.headers]\nAuthorization = hunter2\n",
     "[[route]]\nupstream = [\"http://user:hunter2@app\"]\n[store]\nurl = \"postgres://a:hunter2@db\"\n[notify.email]\nsmtp = \"user:hunter2@a\"",
+    "[tickets]\nsecret = \"whsec_hunter2\"\n",
     "[staff]#client_secret = \"hunter2\"\n",
     "[[route]] # Authorization: hunter2\nname = # hunter2\n",
 ];

@@ -1,9 +1,9 @@
-//! What a call is made about: a workspace with its members, a grant, a request, a session, an engineer; new whenever one is used up.
+//! What a call is made about: a workspace with its members, a grant, requests, a session, an engineer; new whenever one is used up.
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::world::{Member, World, chaperone, engineers, request};
+use crate::world::{Form, Member, World, chaperone, engineers, request};
 
 use super::callers::Caller;
 use super::calls::Call;
@@ -42,6 +42,8 @@ pub(super) struct Place {
     session: String,
     emergency: String,
     token: String,
+    case: String,
+    attachment: String,
 }
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -65,14 +67,21 @@ impl Place {
         let path = format!("/workspaces/{workspace}/grants");
         let grant = world.api("POST", &path, &world.customers.sign(&olga), Some(full)).await.expect(201).json();
         let wanted = json!({"workspace": workspace, "access": "full", "duration": "4h", "reason": "the import hangs"});
-        let request = world.api("POST", "/access-requests", &world.engineer(&engineers::BRIAN), Some(wanted)).await;
-        let request = request.expect(201).json()["id"].as_str().unwrap().to_owned();
+        let wanted = world.api("POST", "/access-requests", &world.engineer(&engineers::BRIAN), Some(wanted)).await;
+        let wanted = wanted.expect(201).json()["id"].as_str().unwrap().to_owned();
         let session = world.enter(&engineers::ADA, &workspace).await;
+        let form = Form::default().text("issue", "it hangs").file("a.pdf", "application/pdf", b"%PDF-1.7");
+        let asked = request("POST", &format!("/.chaperone/api/v1/workspaces/{workspace}/support-requests"));
+        let asked = asked.header("authorization", format!("Bearer {}", world.customers.sign(&olga)));
+        let case = world.send(form.by(asked)).await.expect(201).json();
+        let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
+        let (case, attachment) = (id(&case), id(&case["attachments"][0]));
         let grant = grant["id"].as_str().unwrap().to_owned();
         let keys = keys.clone();
         let emergency = declared(world, number, &workspace).await;
         let (session, token) = (session.id, session.token);
-        Self { workspace, keys, is_used: false, engineer, grant, request, session, emergency, token }
+        let request = wanted;
+        Self { workspace, keys, is_used: false, engineer, grant, request, session, emergency, token, case, attachment }
     }
 
     /// The path of a call about this place.
@@ -86,6 +95,8 @@ impl Place {
                 "access_request" => &self.request,
                 "session" => &self.session,
                 "emergency" => &self.emergency,
+                "support_request" => &self.case,
+                "attachment" => &self.attachment,
                 other => panic!("`{{{other}}}` in `{}` needs a fixture in tests/it/coverage/place.rs", call.path),
             };
             path.replace(&format!("{{{name}}}"), id)
@@ -111,7 +122,8 @@ impl Place {
         if call.is_for("session_cookie") {
             asked = asked.header("cookie", format!("__Host-chaperone={}", self.token));
         }
-        let answer = if call.streams() { world.opened(asked).await } else { world.call(asked, self.body(call)).await };
+        let answer =
+            if call.streams() { world.opened(asked).await } else { call.send(world, asked, self.body(call)).await };
         let code = if answer.status.is_success() { String::new() } else { answer.problem().1 };
         check(call, caller.name, answer.status, &code);
         self.is_used |= answer.status.is_success() && call.method != "GET";

@@ -374,8 +374,7 @@ impl World {
 
     /// What the operators' listener answers.
     pub(crate) async fn ops(&self, path: &str) -> Reply {
-        let address: SocketAddr = self.gate.ops;
-        let mut connection = Connection::open(address, Via::Http1).await;
+        let mut connection = Connection::open(self.gate.ops, Via::Http1).await;
         connection.send(request("GET", path).body(body("")).unwrap()).await
     }
 
@@ -387,8 +386,7 @@ impl World {
     /// The value of a metric: the line that begins with `line`; 0 where there is none yet.
     pub(crate) async fn metric(&self, line: &str) -> u64 {
         let metrics = self.ops("/metrics").await.expect(200).text();
-        let found = metrics.lines().find_map(|text| text.strip_prefix(line)?.trim().parse().ok());
-        found.unwrap_or(0)
+        metrics.lines().find_map(|text| text.strip_prefix(line)?.trim().parse().ok()).unwrap_or(0)
     }
 
     async fn populate(&self) {

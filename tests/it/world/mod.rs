@@ -6,6 +6,7 @@
 //! * `api`: calls of the control plane, as people make them.
 //! * `client`: HTTP/1.1 and HTTP/2, in plaintext and TLS. `sockets`: WebSockets and streams of events.
 //! * `app`: the app behind the gate, which remembers every request.
+//! * `form`: forms with files.
 //! * `process`: an app of others, as a process. `tap`: the wire to it, which shows what the gate sent.
 //! * `idp`: where engineers sign in by browser. `browser`: cookies by origin, redirects, forms.
 //! * `mailbox`: a mail server. `hook`: the app's webhook.
@@ -15,6 +16,7 @@ mod app;
 mod browser;
 mod builder;
 mod client;
+mod form;
 mod gate;
 mod hook;
 mod idp;
@@ -30,6 +32,7 @@ pub(crate) use app::{App, FILE};
 pub(crate) use browser::{Ask, Browser, PUBLIC, between};
 pub(crate) use builder::{Builder, SEGMENT, World};
 pub(crate) use client::{Connection, HOST, Reply, Via, body, refused, request, whole};
+pub(crate) use form::Form;
 pub(crate) use gate::{Gate, Output, chaperone, chaperone_in};
 pub(crate) use hook::Hook;
 pub(crate) use mailbox::Mailbox;

@@ -165,9 +165,14 @@ pub(crate) struct Upload {
 
 impl Upload {
     /// Begins it. It moves only while somebody waits for it.
-    pub(crate) fn open(mut connection: Connection, path: &str, cookie: &str) -> Self {
+    pub(crate) fn open(connection: Connection, path: &str, cookie: &str) -> Self {
+        Self::send(connection, request("POST", path).header("cookie", cookie))
+    }
+
+    /// Begins what `request` says. It moves only while somebody waits for it.
+    pub(crate) fn send(mut connection: Connection, request: Builder) -> Self {
         let (feed, pieces) = mpsc::channel(4);
-        let asked = request("POST", path).header("cookie", cookie).body(Fed(pieces)).unwrap();
+        let asked = request.body(Fed(pieces)).unwrap();
         let answer = async move {
             let answer = connection.begin(asked).await?;
             Ok(whole(answer).await)

@@ -271,6 +271,19 @@ async fn the_customer_and_the_directory_end_it() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_reported_takes_its_emergency_along() {
+    let (world, _otto) = told().await;
+    let id = approved(&world).await;
+    let ada = entered(&world, &id).await;
+    let path = format!("/workspaces/acme/sessions/{}/report", ada.id);
+    world.api("POST", &path, &world.member(&members::OTTO), None).await.expect(200);
+    assert_eq!(world.ask(&ada, "GET", "/w/acme/a").await.problem(), refused(401, "session-ended"));
+    let again = try_enter(&world, &engineers::ADA, &id).await;
+    assert_eq!(again.problem(), refused(403, "emergency-ended"));
+    assert_eq!(records(&world, "emergency.ended").await.len(), 1);
+}
+
+#[tokio::test]
 async fn an_engineer_who_is_switched_off_loses_the_emergency() {
     let (world, _otto) = told().await;
     let id = approved(&world).await;

@@ -3,6 +3,8 @@
 //! * `emergency`: entry without consent (T32 to T35).
 //! * `requests`: support asks, the customer answers (T4 to T8, T10 to T12).
 //! * `sessions`: sessions, and what the customer is told of them (T1 to T3, T9, T25 to T30, T36 to T38).
+//! * `support`: a member asks for help, which is the consent (T13 to T24, T31, F3).
 mod emergency;
 mod requests;
 mod sessions;
+mod support;
