@@ -14,7 +14,7 @@ use crate::telemetry::logs::chain;
 
 use super::access_requests::overdue;
 use super::ending::{self, Ending};
-use super::{Access, AccessError};
+use super::{Access, AccessError, hygiene};
 
 /// How often to look.
 const LOOK: Duration = Duration::from_secs(2);
@@ -43,6 +43,7 @@ pub(super) async fn round(access: &Access) -> Result<(), AccessError> {
         end_if_due(access, &session.id).await?;
     }
     overdue(access, now).await?;
+    hygiene::remind(access, now).await?;
     Ok(access.store.prune(now).await?)
 }
 

@@ -10,6 +10,7 @@
 //! * `emergencies`: entry without consent, approved by others, told to the customer, reviewed.
 //! * `sign_ins`: engineers sign in by browser, and out. `entering`: a browser goes to a session's own origin.
 //! * `explain`: why a request passes or not, for operators. `policies`: the set that decides, when it is replaced.
+//! * `hygiene`: grants that somebody should look at.
 //! * `api_keys`: keys for the API. `trail`: the relay from event rows to the journal. `expiry`: what ends by itself.
 //! * `permission`: which kind of actor, and what the policies say. Keys are judged by their scopes, for the policies
 //!   speak of people.
@@ -33,6 +34,7 @@ pub mod expiry;
 pub mod explain;
 pub mod following;
 pub mod grants;
+pub mod hygiene;
 pub mod members;
 mod permission;
 pub mod policies;

@@ -12,6 +12,7 @@ use crate::policy::{Bundle, Terms};
 use crate::store::{Read, access_requests as rows, emergencies, grants, members, sessions, workspaces};
 
 use super::actor::MemberActor;
+use super::hygiene::{self, Review};
 use super::permission::{Asked, member_of, refused};
 use super::sessions::Shown;
 use super::{Access, AccessError, Actor, access_requests};
@@ -28,6 +29,8 @@ pub struct Overview {
     pub excluded: Option<Code>,
     /// Grants that are live or still to come.
     pub grants: Vec<Grant>,
+    /// Live grants that somebody should look at.
+    pub review: Vec<Review>,
     /// Live sessions.
     pub sessions: Vec<Shown>,
     /// Requests of engineers that wait for an answer.
@@ -78,6 +81,7 @@ pub async fn overview(access: &Access, actor: &Actor, workspace: &WorkspaceId) -
     let excluded = granting.by(who, &bundle).err().map(|refused| refused.refusal.code);
     let grants = grants::open(&mut read, &workspace.id, now).await?;
     let granted = any_in_effect(&mut read, &bundle, &workspace, &grants, now).await?;
+    let review = hygiene::review(&mut read, &access.grants, &workspace.id, &grants, now).await?;
     let sessions = sessions::list_live(&mut read, &workspace.id, now).await?;
     let waiting = rows::list_waiting(&mut read, &workspace.id, now).await?;
     let emergencies = emergencies::opened(&mut read, &workspace.id, EMERGENCIES).await?;
@@ -85,6 +89,7 @@ pub async fn overview(access: &Access, actor: &Actor, workspace: &WorkspaceId) -
         granted,
         excluded,
         grants,
+        review,
         sessions: sessions.into_iter().map(Shown::from).collect(),
         waiting: waiting.into_iter().map(access_requests::Shown::from).collect(),
         emergencies,

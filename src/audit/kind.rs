@@ -41,6 +41,8 @@ kinds! {
     GrantChanged => "grant.changed", "Support Access Changed";
     /// A grant was revoked.
     GrantRevoked => "grant.revoked", "Support Access Revoked";
+    /// A grant is about to end.
+    GrantReminded => "grant.reminded", "Support Access Ends Soon";
     /// An engineer asked for access.
     RequestCreated => "request.created", "Support Access Requested";
     /// A member approved an access request: a grant came of it.

@@ -47,7 +47,7 @@ impl Kind {
             Self::RequestApproved | Self::RequestDeclined | Self::RequestLapsed => &[Engineer],
             Self::EmergencyReviewed => &[Subject, Owners, Engineer],
             Self::SupportOpened => &[Administrators, Support],
-            Self::SupportStarted | Self::SupportResolved => &[Subject],
+            Self::GrantReminded | Self::SupportStarted | Self::SupportResolved => &[Subject],
             Self::SessionReported => &[Security, Subject, Owners],
             Self::EmergencyDeclared | Self::EmergencyEnded | Self::RequestWithdrawn | Self::SessionEnded => &[],
             Self::EmergencySeconded

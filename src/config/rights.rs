@@ -20,6 +20,12 @@ pub struct Grants {
     pub open: usize,
     /// What a grant may be for; empty: anything.
     pub purposes: Vec<String>,
+    /// How long before its end a grant is reminded of.
+    pub remind_before: Span,
+    /// After how long in force a grant on which nobody entered is listed for review.
+    pub review_unused: Span,
+    /// After how long in force any grant is.
+    pub review_long: Span,
 }
 
 /// What an engineer's request for access needs.

@@ -142,7 +142,8 @@ const fn origin_word(origin: Origin) -> &'static str {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<Grant, StoreError> {
+/// A grant of its row.
+pub(super) fn read(row: &SqliteRow) -> Result<Grant, StoreError> {
     let columns = Columns { row, table: TABLE };
     let revision: i64 = columns.plain("revision")?;
     Ok(Grant {

@@ -11,6 +11,7 @@
 //! * `admission`: the one question of the proxy's cache.
 //! * `workspaces`, `members`, `engineers`, `grants`, `emergencies`, `access_requests`, `support_requests`, `sessions`, `api_keys`,
 //!   `idempotency`: a noun's rows and queries.
+//!   `grant_review`: whether a grant was ever used, and reminded of.
 //!   What reads takes a connection, so that it works in a [`Read`] and in a [`Write`]; what changes takes a `Write`.
 //! * `sign_ins`: engineers' sign-ins by browser, and which sessions belong to them. `entry_codes`: how a browser enters
 //!   a session's own origin.
@@ -28,6 +29,7 @@ pub mod engineers;
 pub mod entry_codes;
 pub mod events;
 mod feed;
+pub mod grant_review;
 pub mod grants;
 mod housekeeping;
 pub mod idempotency;

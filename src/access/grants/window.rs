@@ -99,6 +99,9 @@ mod tests {
             until_revoked: false,
             open: 200,
             purposes: Vec::new(),
+            remind_before: day,
+            review_unused: day,
+            review_long: day,
         }
     }
 

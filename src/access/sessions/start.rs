@@ -14,7 +14,7 @@ use crate::domain::text::Label;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
 use crate::identity::SessionToken;
-use crate::store::{Change, Write, sessions, sign_ins, workspaces};
+use crate::store::{Change, Write, grant_review, sessions, sign_ins, workspaces};
 
 use super::choose::{Choice, Entry, Nearest, candidates, choose};
 use super::renew::alive;
@@ -127,6 +127,9 @@ pub(super) async fn enter(
         None => Vec::new(),
     };
     sessions::insert(&mut tx, &session, &token.hash()).await?;
+    if let Some(grant) = session.basis.grant() {
+        grant_review::entered(&mut tx, grant, session.started_at).await?;
+    }
     if let Some(sign_in) = &who.sign_in {
         sign_ins::bind(&mut tx, &session.id, sign_in).await?;
     }

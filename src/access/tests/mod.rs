@@ -51,6 +51,9 @@ impl World {
             until_revoked: false,
             open: 200,
             purposes: Vec::new(),
+            remind_before: DAY,
+            review_unused: DAY,
+            review_long: DAY,
         };
         let support_requests = config::SupportRequests {
             default: DAY,

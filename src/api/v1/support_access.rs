@@ -6,6 +6,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::access::hygiene::Review;
 use crate::access::support_access::{self, Overview};
 use crate::api::ApiState;
 use crate::api::caller::Caller;
@@ -28,6 +29,8 @@ pub(super) struct OverviewShown {
     #[serde(skip_serializing_if = "Option::is_none")]
     excluded: Option<String>,
     grants: Vec<GrantShown>,
+    /// Live grants that somebody should look at: nobody uses them, or they have been in force for long.
+    review: Vec<Review>,
     sessions: Vec<SessionSeen>,
     /// The latest that were approved, newest first, with what their reviews found.
     emergencies: Vec<EmergencyShown>,
@@ -66,6 +69,7 @@ impl OverviewShown {
             granted: overview.granted,
             excluded: overview.excluded.map(|code| code.to_string()),
             grants: overview.grants.into_iter().map(|grant| GrantShown::new(grant, now)).collect(),
+            review: overview.review,
             sessions: overview.sessions.into_iter().map(|shown| SessionSeen::new(shown, now)).collect(),
             emergencies: overview.emergencies.into_iter().map(|it| EmergencyShown::new(it, now)).collect(),
             waiting: overview.waiting.into_iter().map(|shown| RequestShown::new(shown, now)).collect(),

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::access::hygiene::{Review, Why};
 use crate::access::sessions::{NewSession, Shown};
 use crate::access::support_access::Overview;
 use crate::api::error::ApiError;
@@ -204,6 +205,7 @@ fn overview() -> Overview {
         granted: true,
         excluded: None,
         grants: vec![grant()],
+        review: vec![Review { grant: grant().id, why: Why::Unused, since: at("2026-11-20T10:00:00Z") }],
         sessions: vec![shown],
         waiting: Vec::new(),
         emergencies: Vec::new(),
@@ -229,6 +231,13 @@ fn a_member_sees_who_is_inside_and_what_may_be_chosen() {
       "workspace": "acme",
       "granted": true,
       "grants": [],
+      "review": [
+        {
+          "grant": "gr_1",
+          "why": "unused",
+          "since": "2026-11-20T10:00:00.000Z"
+        }
+      ],
       "sessions": [
         {
           "id": "se_1",

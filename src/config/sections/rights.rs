@@ -45,6 +45,9 @@ pub(super) fn grants(s: &mut Section<'_>) -> Grants {
         until_revoked,
         open: open(s).unwrap_or(OPEN),
         purposes: s.list("purposes", values::name).unwrap_or_default(),
+        remind_before: s.parsed("remind_before", values::duration).unwrap_or(days(1)),
+        review_unused: s.parsed("review_unused", values::duration).unwrap_or(days(7)),
+        review_long: s.parsed("review_long", values::duration).unwrap_or(days(30)),
         max,
     }
 }

@@ -1,5 +1,6 @@
 //! What an auditor and a customer can prove by the trail, and what whoever changes it cannot hide.
 mod export;
+mod hygiene;
 mod reading;
 mod receipts;
 mod tail;
