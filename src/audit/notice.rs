@@ -38,17 +38,13 @@ impl Kind {
         use Audience::{Administrators, Answerers, Engineer, Owners, Security, Subject, Support};
         let audience: &'static [Audience] = match self {
             // An engineer enters: each time, even where the access was agreed on before.
-            Self::GrantCreated
-            | Self::GrantChanged
-            | Self::GrantRevoked
-            | Self::SessionStarted
-            | Self::EmergencyApproved => &[Subject, Owners],
+            Self::GrantCreated | Self::GrantChanged | Self::GrantRevoked | Self::SessionStarted => &[Subject, Owners],
+            Self::EmergencyApproved | Self::SessionReported => &[Security, Subject, Owners],
             Self::RequestCreated => &[Answerers],
             Self::RequestApproved | Self::RequestDeclined | Self::RequestLapsed => &[Engineer],
             Self::EmergencyReviewed => &[Subject, Owners, Engineer],
             Self::SupportOpened => &[Administrators, Support],
             Self::GrantReminded | Self::SupportStarted | Self::SupportResolved => &[Subject],
-            Self::SessionReported => &[Security, Subject, Owners],
             Self::EmergencyDeclared | Self::EmergencyEnded | Self::RequestWithdrawn | Self::SessionEnded => &[],
             Self::EmergencySeconded
             | Self::TicketClosed
