@@ -17,7 +17,7 @@
 //! * `standing`: sessions whose engineers nobody vouches for any more.
 //! * `records`: the trail of a workspace, for its members. `receipts`: what was seen and done in a session.
 //! * `ending`: how a session ends and a grant is revoked, whatever the cause. `record`: decisions in events.
-//! * `repeat`: creating calls that are safe to repeat. `error`: why a call fails.
+//! * `repeat`: creating calls that are safe to repeat. `reason`: whether a reason is one. `error`: why a call fails.
 //!
 //! Architecture Invariant: whoever changes something reads the person who acts, workspace and object again inside the
 //! transaction that changes it, so that no decision is taken on what has just ceased to be true.
@@ -38,6 +38,7 @@ pub mod hygiene;
 pub mod members;
 mod permission;
 pub mod policies;
+mod reason;
 pub mod receipts;
 mod record;
 pub mod records;

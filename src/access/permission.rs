@@ -11,6 +11,7 @@ use crate::policy::{
 use crate::store::{Write, engineers, members, workspaces};
 
 use super::actor::{Actor, EngineerActor, KeyActor, MemberActor, Scope};
+use super::standing::still_vouched_for;
 use super::{Access, AccessError};
 
 /// Who may look at a workspace's support access, and end it.
@@ -168,6 +169,18 @@ pub(super) async fn present_member(tx: &mut Write, who: &MemberActor) -> Result<
 pub(super) async fn present_engineer(tx: &mut Write, who: &EngineerActor) -> Result<Engineer, AccessError> {
     let engineer = engineers::find(tx, &who.engineer.id).await?.ok_or(Code::Unauthenticated)?;
     if engineer.disabled { Err(switched_off().into()) } else { Ok(engineer) }
+}
+
+/// The engineer who acts, as they are inside this transaction, if somebody still vouches for them: whatever changes that
+/// later finds what is begun here.
+pub(super) async fn vouched_engineer(
+    access: &Access,
+    tx: &mut Write,
+    who: &EngineerActor,
+) -> Result<Engineer, AccessError> {
+    let engineer = present_engineer(tx, who).await?;
+    still_vouched_for(access, who, &engineer)?;
+    Ok(engineer)
 }
 
 /// The refusal of an engineer whom the directory disabled.

@@ -14,12 +14,11 @@ use crate::policy::{ControlFacts, ControlQuestion, DecisionRecord, Principal, Te
 use crate::store::{Write, access_requests, members, workspaces};
 
 use super::closing::{about, facts};
-use super::{NewRequest, Shown, reason};
+use super::{NewRequest, Shown};
 use crate::access::actor::MemberActor;
 use crate::access::grants::window;
-use crate::access::permission::{Asked, engineer, present_engineer};
-use crate::access::standing::still_vouched_for;
-use crate::access::{Access, AccessError, Actor, Idempotency, record, repeat};
+use crate::access::permission::{Asked, engineer, vouched_engineer};
+use crate::access::{Access, AccessError, Actor, Idempotency, reason, record, repeat};
 
 /// How many requests of one engineer may wait in one workspace: more would only be noise to its members.
 const WAITING: i64 = 5;
@@ -39,8 +38,7 @@ pub async fn create(
     reason::check(&access.requests, new.reason.as_str())?;
     let mut tx = access.store.write().await?;
     let now = access.clock.now();
-    let asker = present_engineer(&mut tx, who).await?;
-    still_vouched_for(access, who, &asker)?;
+    let asker = vouched_engineer(access, &mut tx, who).await?;
     let caller = format!("engineer:{}", asker.id);
     if let Some(made) = repeat::made(&mut tx, &caller, idempotency.as_ref()).await? {
         return earlier(&mut tx, &made).await;

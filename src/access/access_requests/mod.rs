@@ -1,7 +1,7 @@
 //! Access requests: an engineer asks for access, a member of the workspace answers.
 //!
 //! * here: what an engineer asks with, and reading.
-//! * `create`, `answer`, `withdraw`: one action each. `reason`: whether a reason is one.
+//! * `create`, `answer`, `withdraw`: one action each.
 //! * `closing`: how a request comes to its end; `lapse`: when that happens by itself, or with the right to ask or to answer.
 //! * `by_mail`: the link in a mail, by which one member answers one request.
 mod answer;
@@ -9,7 +9,6 @@ mod by_mail;
 mod closing;
 mod create;
 mod lapse;
-mod reason;
 mod withdraw;
 
 use crate::domain::access_request::AccessRequest;

@@ -8,8 +8,7 @@ use crate::domain::time::Timestamp;
 use crate::store::{Write, emergencies};
 
 use super::{Scene, about, facts};
-use crate::access::permission::{engineer, present_engineer, refused};
-use crate::access::standing::still_vouched_for;
+use crate::access::permission::{engineer, refused, vouched_engineer};
 use crate::access::{Access, AccessError, Actor, record};
 
 /// Approves one: with the last approval that is needed its clock starts, and the customer is told. Engineers other than its
@@ -22,8 +21,7 @@ pub async fn approve(access: &Access, actor: &Actor, id: &EmergencyId) -> Result
     let who = engineer(actor)?;
     let mut tx = access.store.write().await?;
     let now = access.clock.now();
-    let approver = present_engineer(&mut tx, who).await?;
-    still_vouched_for(access, who, &approver)?;
+    let approver = vouched_engineer(access, &mut tx, who).await?;
     let declaration = emergencies::find(&mut tx, id).await?.ok_or(Code::NotFound)?;
     let scene = Scene::of(&mut tx, &declaration).await?.ok_or(Code::NotFound)?;
     let allowed = scene.asked(access, &approver, ControlAction::ApproveEmergency, &declaration, now);

@@ -1,6 +1,4 @@
 //! An engineer declares an emergency.
-use std::collections::BTreeSet;
-
 use crate::audit::{Event, Kind};
 use crate::domain::action::ControlAction;
 use crate::domain::emergency::{Declaration, Standing};
@@ -12,16 +10,11 @@ use crate::policy::Work;
 use crate::store::{Write, emergencies, members, workspaces};
 
 use super::{NewEmergency, about, facts, work_allowed};
-use crate::access::permission::{engineer, present_engineer, refused};
-use crate::access::standing::still_vouched_for;
-use crate::access::{Access, AccessError, Actor, Idempotency, record, repeat};
+use crate::access::permission::{engineer, refused, vouched_engineer};
+use crate::access::{Access, AccessError, Actor, Idempotency, reason, record, repeat};
 
 /// How many declarations of one engineer may wait for approval: a slip can be declared anew, a flood cannot.
 const WAITING: usize = 5;
-
-/// How long a reason is at least, and how many different letters and digits it has: fewer are a key that was held down.
-const REASON: usize = 10;
-const DIFFERENT: usize = 5;
 
 /// Declares one. Nobody enters before others have approved it and the customer has been told. Engineers only.
 ///
@@ -35,12 +28,11 @@ pub async fn declare(
     idempotency: Option<Idempotency>,
 ) -> Result<Declaration, AccessError> {
     let who = engineer(actor)?;
-    tells_something(new.reason.as_str())?;
+    reason::check(&access.requests, new.reason.as_str())?;
     known_code(access, &new.reason_code)?;
     let mut tx = access.store.write().await?;
     let now = access.clock.now();
-    let declarer = present_engineer(&mut tx, who).await?;
-    still_vouched_for(access, who, &declarer)?;
+    let declarer = vouched_engineer(access, &mut tx, who).await?;
     let caller = format!("engineer:{}", declarer.id);
     if let Some(made) = repeat::made(&mut tx, &caller, idempotency.as_ref()).await? {
         return earlier(&mut tx, &made).await;
@@ -76,16 +68,6 @@ pub async fn declare(
 async fn earlier(tx: &mut Write, made: &str) -> Result<Declaration, AccessError> {
     let id: EmergencyId = made.parse().map_err(|_| Code::NotFound)?;
     emergencies::find(tx, &id).await?.ok_or(Code::NotFound.into())
-}
-
-/// Whether a reason is one: the customer reads it, and so does whoever approves and reviews.
-fn tells_something(reason: &str) -> Result<(), Refusal> {
-    let letters = reason.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
-    if reason.chars().count() >= REASON && letters.collect::<BTreeSet<_>>().len() >= DIFFERENT {
-        return Ok(());
-    }
-    let next = format!("say in {REASON} characters or more what is broken and why it cannot wait for consent");
-    Err(Refusal::because(Code::BadRequest, "reason: it tells nothing").next(next))
 }
 
 fn known_code(access: &Access, code: &str) -> Result<(), Refusal> {

@@ -8,8 +8,7 @@ use crate::store::{emergencies, sessions};
 
 use super::{NewReview, Scene, about, facts};
 use crate::access::ending::{self, Ending};
-use crate::access::permission::{engineer, present_engineer, refused};
-use crate::access::standing::still_vouched_for;
+use crate::access::permission::{engineer, refused, vouched_engineer};
 use crate::access::{Access, AccessError, Actor, record};
 
 /// Reviews one, once: from then on its declarer may declare another. A review ends an emergency that still lasts. Engineers
@@ -26,8 +25,7 @@ pub async fn review(
     let who = engineer(actor)?;
     let mut tx = access.store.write().await?;
     let now = access.clock.now();
-    let reviewer = present_engineer(&mut tx, who).await?;
-    still_vouched_for(access, who, &reviewer)?;
+    let reviewer = vouched_engineer(access, &mut tx, who).await?;
     let declaration = emergencies::find(&mut tx, id).await?.ok_or(Code::NotFound)?;
     let scene = Scene::of(&mut tx, &declaration).await?.ok_or(Code::NotFound)?;
     let allowed = scene.asked(access, &reviewer, ControlAction::ReviewEmergency, &declaration, now);

@@ -14,8 +14,7 @@ use super::choose::Entry;
 use super::start::{again, begun, enter};
 use super::{NewSession, Started};
 use crate::access::emergencies::{customer_is_told, untold};
-use crate::access::permission::{engineer, present_engineer};
-use crate::access::standing::still_vouched_for;
+use crate::access::permission::{engineer, vouched_engineer};
 use crate::access::{Access, AccessError, Actor, Idempotency, record, repeat};
 
 /// Begins a session on an emergency.
@@ -33,8 +32,7 @@ pub(super) async fn start(
     tell_first(access, id).await?;
     let mut tx = access.store.write().await?;
     let now = access.clock.now();
-    let engineer = present_engineer(&mut tx, who).await?;
-    still_vouched_for(access, who, &engineer)?;
+    let engineer = vouched_engineer(access, &mut tx, who).await?;
     let caller = format!("engineer:{}", engineer.id);
     if let Some(made) = repeat::made(&mut tx, &caller, idempotency.as_ref()).await? {
         return again(access, tx, &engineer, &made, now).await;

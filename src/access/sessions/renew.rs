@@ -9,8 +9,7 @@ use crate::store::{Change, basis, members, sessions, workspaces};
 use super::choose::Entry;
 use super::start::last_moment;
 use crate::access::ending::about;
-use crate::access::permission::{engineer, present_engineer, refused};
-use crate::access::standing::still_vouched_for;
+use crate::access::permission::{engineer, refused, vouched_engineer};
 use crate::access::{Access, AccessError, Actor, record};
 
 /// Moves a session's absolute end to the longest that is allowed from now, never past what it stands on. Its engineer only.
@@ -21,8 +20,7 @@ pub async fn renew(access: &Access, actor: &Actor, id: &SessionId) -> Result<Ses
     let who = engineer(actor)?;
     let mut tx = access.store.write().await?;
     let now = access.clock.now();
-    let engineer = present_engineer(&mut tx, who).await?;
-    still_vouched_for(access, who, &engineer)?;
+    let engineer = vouched_engineer(access, &mut tx, who).await?;
     let session = sessions::find(&mut tx, id).await?.filter(|session| session.engineer == engineer.id);
     let session = session.ok_or(Code::NotFound)?;
     alive(&session, now)?;

@@ -21,8 +21,7 @@ use super::renew::alive;
 use super::{NewSession, Started, in_emergency};
 use crate::access::actor::EngineerActor;
 use crate::access::ending::{self, Ending, about};
-use crate::access::permission::{engineer, present_engineer};
-use crate::access::standing::still_vouched_for;
+use crate::access::permission::{engineer, vouched_engineer};
 use crate::access::{Access, AccessError, Actor, Idempotency, record, repeat};
 
 /// Begins a session. Engineers only.
@@ -47,8 +46,7 @@ pub async fn start(
     let who = engineer(actor)?;
     let mut tx = access.store.write().await?;
     let now = access.clock.now();
-    let engineer = present_engineer(&mut tx, who).await?;
-    still_vouched_for(access, who, &engineer)?;
+    let engineer = vouched_engineer(access, &mut tx, who).await?;
     let caller = format!("engineer:{}", engineer.id);
     if let Some(made) = repeat::made(&mut tx, &caller, idempotency.as_ref()).await? {
         return again(access, tx, &engineer, &made, now).await;

@@ -22,9 +22,10 @@ use crate::domain::text::Prose;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::Workspace;
 use crate::policy::{Allowed, ControlFacts, ControlQuestion, Principal, Refused, Work, decide_control};
-use crate::store::{Connection, engineers, grants, members, workspaces};
+use crate::store::{Connection, Write, engineers, grants, members, support_requests, workspaces};
 
 use super::attachments::Received;
+use super::permission::refused;
 use super::{Access, AccessError};
 
 pub use look::{attachment, get, list, list_all, may_open};
@@ -95,6 +96,20 @@ impl Matter {
         let key = MemberKey { workspace: case.workspace.clone(), id: case.subject.clone() };
         let subject = members::find(connection, &key).await?;
         Ok(Some(Self { case, grant, workspace, subject }))
+    }
+
+    /// The matter of a case that `engineer` works on.
+    async fn to_work(
+        access: &Access,
+        tx: &mut Write,
+        engineer: &Engineer,
+        id: &SupportRequestId,
+        now: Timestamp,
+    ) -> Result<(Self, Allowed), AccessError> {
+        let case = support_requests::find(tx, id).await?.ok_or(Code::NotFound)?;
+        let matter = Self::of(tx, case).await?.ok_or(Code::NotFound)?;
+        let allowed = matter.may_work(access, engineer, now).map_err(refused)?;
+        Ok((matter, allowed))
     }
 
     /// Whether an engineer may work on it.

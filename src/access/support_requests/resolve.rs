@@ -12,8 +12,7 @@ use crate::store::{Write, sessions, support_requests};
 
 use super::{Matter, Shown, already_resolved, event};
 use crate::access::ending::{self, Ending, end_all};
-use crate::access::permission::{engineer, present_engineer, refused};
-use crate::access::standing::still_vouched_for;
+use crate::access::permission::{engineer, vouched_engineer};
 use crate::access::{Access, AccessError, Actor, record};
 
 /// Resolves a case: revokes its grant, ends the sessions on it, and returns when nothing of it can pass any more. The
@@ -30,12 +29,8 @@ pub async fn resolve(
     let who = engineer(actor)?;
     let mut tx = access.store.write().await?;
     let now = access.clock.now();
-    let engineer = present_engineer(&mut tx, who).await?;
-    still_vouched_for(access, who, &engineer)?;
-    let case = support_requests::find(&mut tx, id).await?.ok_or(Code::NotFound)?;
-    let matter = Matter::of(&mut tx, case).await?.ok_or(Code::NotFound)?;
-    let allowed = matter.may_work(access, &engineer, now).map_err(refused)?;
-    let Matter { mut case, grant, .. } = matter;
+    let engineer = vouched_engineer(access, &mut tx, who).await?;
+    let (Matter { mut case, grant, .. }, allowed) = Matter::to_work(access, &mut tx, &engineer, id, now).await?;
 
     let resolution = Resolution { at: now, by: format!("engineer:{}", engineer.id), summary: summary.into() };
     let facts = json!({ "grant": record::grant_facts(&grant), "summary": resolution.summary });

@@ -2,12 +2,10 @@
 use crate::audit::{Event, Kind};
 use crate::domain::grant::Grant;
 use crate::domain::id::SupportRequestId;
-use crate::domain::refusal::Code;
 use crate::store::{Change, grants, support_requests};
 
 use super::{Matter, Shown, already_resolved, event};
-use crate::access::permission::{engineer, present_engineer, refused};
-use crate::access::standing::still_vouched_for;
+use crate::access::permission::{engineer, vouched_engineer};
 use crate::access::{Access, AccessError, Actor, record};
 
 /// Takes a case up: its grant names the engineer from then on, so that they may enter. Several may work on one case. Doing
@@ -19,12 +17,8 @@ pub async fn start(access: &Access, actor: &Actor, id: &SupportRequestId) -> Res
     let who = engineer(actor)?;
     let mut tx = access.store.write().await?;
     let now = access.clock.now();
-    let engineer = present_engineer(&mut tx, who).await?;
-    still_vouched_for(access, who, &engineer)?;
-    let case = support_requests::find(&mut tx, id).await?.ok_or(Code::NotFound)?;
-    let matter = Matter::of(&mut tx, case).await?.ok_or(Code::NotFound)?;
-    let allowed = matter.may_work(access, &engineer, now).map_err(refused)?;
-    let Matter { mut case, grant, .. } = matter;
+    let engineer = vouched_engineer(access, &mut tx, who).await?;
+    let (Matter { mut case, grant, .. }, allowed) = Matter::to_work(access, &mut tx, &engineer, id, now).await?;
     case.start(now).map_err(already_resolved(id))?;
     if grant.engineers.iter().flatten().any(|named| *named == engineer.id) {
         return Shown::with(&mut tx, case, grant).await;

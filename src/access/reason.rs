@@ -1,4 +1,4 @@
-//! Whether a reason is one: a member decides by it, so `.` and `aaaaaaaaaa` are none.
+//! Whether a reason is one: people decide by it, so `.` and `aaaaaaaaaa` are none.
 use std::collections::BTreeSet;
 
 use crate::config::Requests;
