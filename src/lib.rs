@@ -10,12 +10,13 @@
 //! * `cli`: the command line.
 //! * `demo`: a sample app and sample identities around a real gate.
 //! * `server`: builds everything, listens, shuts down.
+//! * `console`: engineers' pages. `support_access`: customers' pages, and what the app shows of them.
 //! * `proxy`: the data plane. `api`: the control plane over HTTP.
 //! * `access`: the control plane. `cache`: what the data plane may ask. `notify`: who is told.
 //! * `store`: where state is kept.
 //! * `policy`: the decision.
 //! * `request`: what a request means. `identity`: who presents what, and is it genuine. `audit`: the trail. `limits`: who
-//!   takes too much.
+//!   takes too much. `face`: how pages look.
 //! * `telemetry`: logs and metrics. `config`: the file. `problem`: what people are told when they are refused.
 //! * `domain`: the nouns that all rooms speak in.
 pub mod access;
@@ -24,8 +25,10 @@ pub mod audit;
 pub mod cache;
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod demo;
 pub mod domain;
+pub mod face;
 pub mod identity;
 pub mod limits;
 pub mod notify;
@@ -35,4 +38,5 @@ pub mod proxy;
 pub mod request;
 pub mod server;
 pub mod store;
+pub mod support_access;
 pub mod telemetry;

@@ -15,7 +15,7 @@ use super::{ApiState, claims, cookies, same_origin};
 
 /// Who calls. As an extractor it comes first, so that a stranger learns nothing and costs little.
 #[derive(Debug)]
-pub(super) struct Caller(pub(super) Actor);
+pub(crate) struct Caller(pub(super) Actor);
 
 impl FromRequestParts<Arc<ApiState>> for Caller {
     type Rejection = ApiError;
@@ -37,7 +37,7 @@ const fn kind(actor: &Actor) -> &'static str {
 }
 
 /// The caller who sent these headers.
-pub(super) async fn actor(state: &ApiState, method: &Method, headers: &HeaderMap) -> Result<Actor, ApiError> {
+pub(crate) async fn actor(state: &ApiState, method: &Method, headers: &HeaderMap) -> Result<Actor, ApiError> {
     if !headers.contains_key(AUTHORIZATION)
         && let Some(cookie) = cookies::staff_token(headers)?
     {
@@ -65,7 +65,7 @@ pub(super) async fn actor(state: &ApiState, method: &Method, headers: &HeaderMap
 }
 
 /// The token of the one `Authorization: Bearer` (RFC 6750, section 2.1).
-pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
     let mut given = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = given.next() else { return Err(Code::Unauthenticated.into()) };
     if given.next().is_some() {
@@ -80,7 +80,7 @@ pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
 
 /// Whose token it would be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Party {
+pub(crate) enum Party {
     /// The vendor's staff.
     Staff,
     /// A customer's users.
@@ -88,7 +88,7 @@ pub(super) enum Party {
 }
 
 /// Chooses the one verifier by the issuer that the token claims: a token is never tried on both.
-pub(super) fn whose(issuer: Option<&str>, staff: &str, customers: &str) -> Result<Party, ApiError> {
+pub(crate) fn whose(issuer: Option<&str>, staff: &str, customers: &str) -> Result<Party, ApiError> {
     match issuer {
         Some(issuer) if issuer == staff => Ok(Party::Staff),
         Some(issuer) if issuer == customers => Ok(Party::Customer),
@@ -99,7 +99,7 @@ pub(super) fn whose(issuer: Option<&str>, staff: &str, customers: &str) -> Resul
 
 /// A token that does not verify is refused; when the issuer's keys are out of reach, nobody can tell, and the caller
 /// tries again.
-pub(super) fn not_genuine(error: &JwtError) -> ApiError {
+pub(crate) fn not_genuine(error: &JwtError) -> ApiError {
     tracing::warn!(%error, "a token was refused");
     let code = match error {
         JwtError::Keys => Code::StaleState,

@@ -10,7 +10,7 @@ use super::error::ApiError;
 
 /// Whether a support session's cookie comes along, by any spelling of its name, live or dead: then the caller acts
 /// inside somebody's login.
-pub(super) fn inside_session(headers: &HeaderMap) -> bool {
+pub(crate) fn inside_session(headers: &HeaderMap) -> bool {
     let of_people = [COOKIE_STAFF, COOKIE_MEMBER, COOKIE_SIGN_IN];
     pairs(headers).any(|(name, _)| is_ours(&name) && !of_people.contains(&name.as_str()))
 }
@@ -19,7 +19,7 @@ pub(super) fn inside_session(headers: &HeaderMap) -> bool {
 ///
 /// # Errors
 /// `bad-request` for two of them.
-pub(super) fn staff_token(headers: &HeaderMap) -> Result<Option<StaffToken>, ApiError> {
+pub(crate) fn staff_token(headers: &HeaderMap) -> Result<Option<StaffToken>, ApiError> {
     Ok(single(headers, COOKIE_STAFF)?.and_then(|value| StaffToken::parse(&value).ok()))
 }
 
@@ -27,7 +27,7 @@ pub(super) fn staff_token(headers: &HeaderMap) -> Result<Option<StaffToken>, Api
 ///
 /// # Errors
 /// `bad-request` for two of them: nobody can tell which one counts.
-pub(super) fn single(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, ApiError> {
+pub(crate) fn single(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, ApiError> {
     let mut found = pairs(headers).filter(|(given, _)| given == name);
     match (found.next(), found.next()) {
         (found, None) => Ok(found.map(|(_, value)| value)),
@@ -39,7 +39,7 @@ pub(super) fn single(headers: &HeaderMap, name: &'static str) -> Result<Option<S
 ///
 /// # Errors
 /// `no-session` without one of our shape, `bad-request` for two of them: nobody can tell which one counts.
-pub(super) fn session_token(headers: &HeaderMap) -> Result<SessionToken, ApiError> {
+pub(crate) fn session_token(headers: &HeaderMap) -> Result<SessionToken, ApiError> {
     let value = single(headers, COOKIE_SESSION)?.ok_or(Code::NoSession)?;
     SessionToken::parse(&value).map_err(|_| Code::NoSession.into())
 }

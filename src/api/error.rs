@@ -13,7 +13,7 @@ use crate::telemetry::logs::chain;
 /// Why a call fails. As a response it is only a note, which the envelope turns into the document: that needs the
 /// request's id.
 #[derive(Debug, Clone)]
-pub(super) struct ApiError {
+pub(crate) struct ApiError {
     refusal: Box<Refusal>,
     /// The grants among which the caller chooses; empty for every other code.
     grants: Vec<GrantId>,
@@ -23,34 +23,34 @@ pub(super) struct ApiError {
 
 impl ApiError {
     /// The request is malformed; `reason` names what.
-    pub(super) fn bad_request(reason: impl Into<String>) -> Self {
+    pub(crate) fn bad_request(reason: impl Into<String>) -> Self {
         Refusal::because(Code::BadRequest, reason).into()
     }
 
     /// Nobody that we know calls; `reason` says why we think so and holds nothing of the token.
-    pub(super) fn unauthenticated(reason: impl Into<String>) -> Self {
+    pub(crate) fn unauthenticated(reason: impl Into<String>) -> Self {
         Refusal::because(Code::Unauthenticated, reason).into()
     }
 
     /// This path takes other methods; `Allow` lists them (RFC 9110, section 15.5.6).
-    pub(super) fn method_not_allowed(method: &Method) -> Self {
+    pub(crate) fn method_not_allowed(method: &Method) -> Self {
         let refusal = Refusal::because(Code::BadRequest, format!("this address does not take `{method}`"))
             .next("use one of the methods that `Allow` lists");
         Self { status: Some(StatusCode::METHOD_NOT_ALLOWED), ..refusal.into() }
     }
 
     /// The stable word of the refusal.
-    pub(super) fn code(&self) -> Code {
+    pub(crate) fn code(&self) -> Code {
         self.refusal.code.clone()
     }
 
     /// Whether nobody that we know calls.
-    pub(super) fn is_unauthenticated(&self) -> bool {
+    pub(crate) fn is_unauthenticated(&self) -> bool {
         self.refusal.code == Code::Unauthenticated
     }
 
     /// What the request `id` is told.
-    pub(super) fn problem(&self, id: RequestId) -> Problem {
+    pub(crate) fn problem(&self, id: RequestId) -> Problem {
         let mut problem = Problem::new(&self.refusal, id);
         if let Some(status) = self.status {
             problem.status = status.as_u16();
@@ -59,7 +59,7 @@ impl ApiError {
     }
 
     /// The answer for the request `id`.
-    pub(super) fn document(self, id: RequestId) -> impl IntoResponse {
+    pub(crate) fn document(self, id: RequestId) -> impl IntoResponse {
         Document { problem: self.problem(id), grants: self.grants }
     }
 }

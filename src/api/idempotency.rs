@@ -17,7 +17,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "it only describes the header that `key` reads")]
-pub(super) struct IdempotencyKey {
+pub(crate) struct IdempotencyKey {
     /// Makes the call safe to repeat for 24 hours: same key and body, same answer; same key, other body: 409.
     #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
     key: Option<String>,
@@ -25,11 +25,11 @@ pub(super) struct IdempotencyKey {
 
 /// The body of a creating call, and what makes it safe to repeat, if the client wants that.
 #[derive(Debug)]
-pub(super) struct Creating<T> {
+pub(crate) struct Creating<T> {
     /// The body.
-    pub(super) body: T,
+    pub(crate) body: T,
     /// The client's key with the digest of this call.
-    pub(super) idempotency: Option<Idempotency>,
+    pub(crate) idempotency: Option<Idempotency>,
 }
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Creating<T> {
@@ -46,23 +46,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Creating<T> {
 
 /// The key of a call whose body comes in parts, with the digest of what has come.
 #[derive(Debug)]
-pub(super) struct Key(String);
+pub(crate) struct Key(String);
 
 impl Key {
     /// The key of the call, if the client sent one.
-    pub(super) fn of(parts: &Parts) -> Result<Option<Self>, ApiError> {
+    pub(crate) fn of(parts: &Parts) -> Result<Option<Self>, ApiError> {
         Ok(key(&parts.headers)?.map(Self))
     }
 
     /// A digest of the call without its body.
-    pub(super) fn begin(parts: &Parts) -> Context {
+    pub(crate) fn begin(parts: &Parts) -> Context {
         let mut digest = Context::new(&SHA256);
         digest.update(format!("{}\n{}\n", parts.method, parts.uri.path()).as_bytes());
         digest
     }
 
     /// The key with the digest of the whole call.
-    pub(super) fn with(self, whole: Context) -> Idempotency {
+    pub(crate) fn with(self, whole: Context) -> Idempotency {
         Idempotency { key: self.0, digest: bytes(&whole.finish()) }
     }
 }
@@ -80,12 +80,12 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
 }
 
 /// Whether this is a key: 1 to 255 visible ASCII characters.
-pub(super) fn is_visible(key: &str) -> bool {
+pub(crate) fn is_visible(key: &str) -> bool {
     (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// A digest of method, path and body. Neither method nor path has a line break, so no two calls look the same.
-pub(super) fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
+pub(crate) fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
     let call = [parts.method.as_str().as_bytes(), b"\n", parts.uri.path().as_bytes(), b"\n", body].concat();
     bytes(&digest(&SHA256, &call))
 }

@@ -20,7 +20,7 @@ use crate::domain::refusal::Code;
 use super::error::ApiError;
 
 /// The largest body, in bytes.
-pub(super) const BODY_LIMIT: usize = 64 * 1024;
+pub(crate) const BODY_LIMIT: usize = 64 * 1024;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(10);
 /// The longest explanation of a malformed body, in characters: a client's own text may be part of it.
@@ -28,7 +28,7 @@ const DETAIL_LIMIT: usize = 300;
 
 /// A JSON body without unknown fields. As an extractor it comes last, after the caller.
 #[derive(Debug)]
-pub(super) struct JsonBody<T>(pub(super) T);
+pub(crate) struct JsonBody<T>(pub(super) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
@@ -41,7 +41,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 
 /// Ids in the path, as `Id` or a tuple of them.
 #[derive(Debug)]
-pub(super) struct AtPath<T>(pub(super) T);
+pub(crate) struct AtPath<T>(pub(super) T);
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for AtPath<T> {
     type Rejection = ApiError;
@@ -54,13 +54,13 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for AtPath<
 
 /// Which page of a list.
 #[derive(Debug)]
-pub(super) struct Paging(pub(super) PageRequest);
+pub(crate) struct Paging(pub(super) PageRequest);
 
 /// The query of a list.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct PageQuery {
+pub(crate) struct PageQuery {
     /// Where to go on: `next` of the page before.
     after: Option<String>,
     /// How many items at most; 50 when it is left out.
@@ -79,7 +79,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
 }
 
 /// The number of items that was asked for, if a page may have as many.
-pub(super) fn checked(limit: Option<u32>) -> Result<Option<u32>, ApiError> {
+pub(crate) fn checked(limit: Option<u32>) -> Result<Option<u32>, ApiError> {
     match limit {
         Some(limit) if !(1..=200).contains(&limit) => {
             Err(ApiError::bad_request("`limit` is not a number from 1 to 200"))
@@ -89,7 +89,7 @@ pub(super) fn checked(limit: Option<u32>) -> Result<Option<u32>, ApiError> {
 }
 
 /// The bytes of a JSON body: of the right type, not too large, not too slow.
-pub(super) async fn json_bytes(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
+pub(crate) async fn json_bytes(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
     if !is_json(headers) {
         return Err(Code::UnsupportedMediaType.into());
     }
@@ -106,7 +106,7 @@ fn is_over_limit(error: &axum::Error) -> bool {
 }
 
 /// Reads a body. What is wrong is named by its field.
-pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     Json::from_bytes(bytes).map(|Json(body)| body).map_err(|error| ApiError::bad_request(detail(&error)))
 }
 
@@ -119,7 +119,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// The innermost cause, which names field and value, without the framework's words around it.
-pub(super) fn detail(error: &dyn Error) -> String {
+pub(crate) fn detail(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;

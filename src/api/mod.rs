@@ -19,24 +19,24 @@
 //! Architecture Invariant: a cookie authenticates a change only when a page of ours asked for it, so no other page can make
 //! a browser forge one.
 mod answer;
-mod caller;
+pub(crate) mod caller;
 mod claims;
-mod cookies;
+pub(crate) mod cookies;
 mod cors;
 mod envelope;
-mod error;
-mod idempotency;
-mod input;
+pub(crate) mod error;
+pub(crate) mod idempotency;
+pub(crate) mod input;
 mod openapi;
-mod page;
+pub(crate) mod page;
 mod patience;
-mod same_origin;
+pub(crate) mod same_origin;
 mod sign_in;
 mod signed;
 #[cfg(test)]
 mod tests;
 mod throttle;
-mod upload;
+pub(crate) mod upload;
 mod v1;
 
 use std::collections::BTreeSet;
@@ -95,14 +95,16 @@ pub struct ApiState {
     pub journal: Arc<Journal>,
 }
 
-/// The API as a service. Every path is the full one; a path that is not ours answers `not-found`.
-pub fn router(state: Arc<ApiState>) -> Router {
+/// The API as a service, with the pages of `rooms` beside it. Every path is the full one; a path that is not ours answers
+/// `not-found`.
+pub fn router(state: Arc<ApiState>, rooms: Router<Arc<ApiState>>) -> Router {
     let (routes, document) = documented().split_for_parts();
     let document = openapi::served(document, &state.config.server.public_url);
     let limit = patience::limit(state.config.store.lease);
     let routes = routes.layer(from_fn_with_state(limit, patience::bounded));
     let routes =
         routes.route(openapi::PATH, get(async move || document)).merge(sign_in::routes()).merge(answer::routes());
+    let routes = routes.merge(rooms);
     let origins = Arc::new(state.config.customers.origins.clone());
     let frame = Frame { clock: Arc::clone(&state.clock), vendor: state.config.vendor.clone() };
     framed(routes, origins, frame, Arc::clone(&state.limits)).with_state(state)

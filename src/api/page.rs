@@ -40,41 +40,41 @@ struct Told<'a> {
 
 /// The one button of a page.
 #[derive(Debug)]
-pub(super) struct Form {
+pub(crate) struct Form {
     /// Where it leads.
-    pub(super) action: String,
+    pub(crate) action: String,
     /// What it brings along.
-    pub(super) fields: Vec<(&'static str, String)>,
+    pub(crate) fields: Vec<(&'static str, String)>,
     /// What it says.
-    pub(super) button: &'static str,
+    pub(crate) button: &'static str,
     /// Whether it is pressed by itself.
-    pub(super) submits: bool,
+    pub(crate) submits: bool,
     /// Which origins besides ours it leads to, at once or by a redirect.
-    pub(super) leads_to: Vec<String>,
+    pub(crate) leads_to: Vec<String>,
 }
 
 /// Whether a person looks at the answer: the client names HTML.
-pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
+pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
     headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/html"))
 }
 
 /// A page with a button.
-pub(super) fn with_form(vendor: &Vendor, title: &str, detail: &str, form: &Form) -> Response {
+pub(crate) fn with_form(vendor: &Vendor, title: &str, detail: &str, form: &Form) -> Response {
     show(&page(vendor, title, detail, Some(form)), Some(form))
 }
 
 /// A page without one.
-pub(super) fn plain(vendor: &Vendor, title: &str, detail: &str, link: Option<(&str, &str)>) -> Response {
+pub(crate) fn plain(vendor: &Vendor, title: &str, detail: &str, link: Option<(&str, &str)>) -> Response {
     show(&Page { link, ..page(vendor, title, detail, None) }, None)
 }
 
 /// A page that was made elsewhere, whose forms lead to our own origin alone.
-pub(super) fn with_own_forms(html: String) -> Response {
+pub(crate) fn with_own_forms(html: String) -> Response {
     sent(html, &format!("{BASE}; form-action 'self'"))
 }
 
 /// The page of a refusal.
-pub(super) fn refusal(problem: &Problem, vendor: &Vendor) -> Response {
+pub(crate) fn refusal(problem: &Problem, vendor: &Vendor) -> Response {
     let next = problem.next.as_deref().unwrap_or_default();
     let Problem { code, status, request_id, .. } = problem;
     let told = Told { code, status: *status, next, request_id: request_id.as_str() };

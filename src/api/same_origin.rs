@@ -12,7 +12,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 ///
 /// # Errors
 /// `policy-denied`.
-pub(super) fn check(method: &Method, headers: &HeaderMap, public_url: &str) -> Result<(), ApiError> {
+pub(crate) fn check(method: &Method, headers: &HeaderMap, public_url: &str) -> Result<(), ApiError> {
     if method.is_safe() {
         return Ok(());
     }
@@ -28,7 +28,7 @@ pub(super) fn check(method: &Method, headers: &HeaderMap, public_url: &str) -> R
 ///
 /// # Errors
 /// `policy-denied`.
-pub(super) fn sent_from(headers: &HeaderMap, origin: &str) -> Result<(), ApiError> {
+pub(crate) fn sent_from(headers: &HeaderMap, origin: &str) -> Result<(), ApiError> {
     if says(headers, &header::ORIGIN, origin) == Some(true) { Ok(()) } else { Err(foreign()) }
 }
 
@@ -37,7 +37,7 @@ pub(super) fn sent_from(headers: &HeaderMap, origin: &str) -> Result<(), ApiErro
 ///
 /// # Errors
 /// `policy-denied`.
-pub(super) fn not_from_elsewhere(headers: &HeaderMap, public_url: &str) -> Result<(), ApiError> {
+pub(crate) fn not_from_elsewhere(headers: &HeaderMap, public_url: &str) -> Result<(), ApiError> {
     let site = says(headers, &SEC_FETCH_SITE, "same-origin");
     let (ours, none) = (says(headers, &header::ORIGIN, public_url), says(headers, &header::ORIGIN, "null"));
     let elsewhere = site == Some(false) || (ours == Some(false) && none == Some(false));

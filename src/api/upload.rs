@@ -21,7 +21,7 @@ const AHEAD: u64 = 2 << 20;
 const LINGER: Duration = Duration::from_secs(3);
 
 /// The parts of a body, and a digest of all that was taken of them.
-pub(super) struct Parts {
+pub(crate) struct Parts {
     body: Multipart,
     meter: Arc<Meter>,
     digest: Context,
@@ -42,7 +42,7 @@ impl Parts {
     ///
     /// # Errors
     /// `unsupported-media-type` for a body that has no parts.
-    pub(super) async fn of(request: Request) -> Result<Self, ApiError> {
+    pub(crate) async fn of(request: Request) -> Result<Self, ApiError> {
         let (head, body) = request.into_parts();
         let key = Key::of(&head)?;
         let digest = Key::begin(&head);
@@ -62,7 +62,7 @@ impl Parts {
     ///
     /// # Errors
     /// `bad-request` for what is no part, `too-large` for one whose head has no end.
-    pub(super) async fn next(&mut self) -> Result<Option<Part<'_>>, ApiError> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Part<'_>>, ApiError> {
         self.meter.ahead.store(0, Ordering::Relaxed);
         let Some(field) = self.body.next_field().await.map_err(|_| self.meter.broken())? else { return Ok(None) };
         for word in [field.name(), field.file_name(), field.content_type()] {
@@ -72,7 +72,7 @@ impl Parts {
     }
 
     /// Reads on for a while and forgets what comes: a client that is still sending might not hear the answer otherwise.
-    pub(super) async fn linger(mut self) {
+    pub(crate) async fn linger(mut self) {
         self.meter.lingers.store(true, Ordering::Relaxed);
         let rest = async {
             while let Ok(Some(mut field)) = self.body.next_field().await {
@@ -84,13 +84,13 @@ impl Parts {
     }
 
     /// What makes the call safe to repeat, if the client wants that; to be asked at the end.
-    pub(super) fn idempotency(self) -> Option<crate::access::Idempotency> {
+    pub(crate) fn idempotency(self) -> Option<crate::access::Idempotency> {
         self.key.map(|key| key.with(self.digest))
     }
 }
 
 /// One part of a body.
-pub(super) struct Part<'p> {
+pub(crate) struct Part<'p> {
     field: Field<'p>,
     meter: &'p Meter,
     digest: &'p mut Context,
@@ -99,17 +99,17 @@ pub(super) struct Part<'p> {
 
 impl Part<'_> {
     /// What the form calls it.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.field.name().unwrap_or_default()
     }
 
     /// What the file is called; none: it is no file.
-    pub(super) fn file_name(&self) -> Option<&str> {
+    pub(crate) fn file_name(&self) -> Option<&str> {
         self.field.file_name()
     }
 
     /// The media type that the client declares.
-    pub(super) fn content_type(&self) -> Option<&str> {
+    pub(crate) fn content_type(&self) -> Option<&str> {
         self.field.content_type()
     }
 
@@ -117,7 +117,7 @@ impl Part<'_> {
     ///
     /// # Errors
     /// `bad-request` when the body breaks off.
-    pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, ApiError> {
+    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, ApiError> {
         let Some(piece) = self.field.chunk().await.map_err(|_| self.meter.broken())? else {
             let content = std::mem::replace(&mut self.content, Context::new(&SHA256));
             fix(self.digest, content.finish().as_ref());
@@ -132,7 +132,7 @@ impl Part<'_> {
     ///
     /// # Errors
     /// `too-large`; `bad-request` for what is no text.
-    pub(super) async fn text(mut self, longest: usize) -> Result<String, ApiError> {
+    pub(crate) async fn text(mut self, longest: usize) -> Result<String, ApiError> {
         let mut text = Vec::new();
         while let Some(piece) = self.piece().await? {
             text.extend_from_slice(&piece);

@@ -12,13 +12,16 @@ use crate::api::{self, ApiState, SignIn};
 use crate::audit::{Journal, JournalError};
 use crate::cache::{self, Directory};
 use crate::config::{Config, JwksFrom};
+use crate::console;
 use crate::domain::time::Clock;
+use crate::face;
 use crate::identity::{self, AnswerKey, Jwks, JwksError, KeyError, Keys, TrustedGates, Verifier};
 use crate::limits::Limits;
 use crate::notify::{self, Notices, NotifyError};
 use crate::policy::{Engine, PolicyErrors};
 use crate::proxy::{Gate, GateError, HandshakeError, Listener, Parts, Tls, accept};
 use crate::store::{Feed, Store, StoreError};
+use crate::support_access;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::traces::{CollectorError, Traces};
 
@@ -159,7 +162,7 @@ pub async fn start(config: Config, seams: impl Into<Seams>) -> Result<Running, S
         notices,
         files,
     };
-    let (address, ops_address) = listen(&config, &phases, (gate, tls), api::router(state), ops).await?;
+    let (address, ops_address) = listen(&config, &phases, (gate, tls), api::router(state, pages()), ops).await?;
     tracing::info!(%address, ops = %ops_address, public_url = config.server.public_url, "serving");
     Ok(Running { address, ops_address, access, reload, stopping: Stopping { phases, journal, store } })
 }
@@ -297,6 +300,11 @@ fn api_state(
     });
     phases.background.spawn(api::ask_again(Arc::clone(&state), phases.stop_background.clone()));
     state
+}
+
+/// What people see in a browser.
+fn pages() -> axum::Router<Arc<ApiState>> {
+    console::routes().merge(support_access::routes()).merge(face::routes())
 }
 
 /// What takes the spans of requests.

@@ -2,16 +2,17 @@
 use super::source::{Name, Source};
 
 /// The rooms, highest row first. A room of a row knows the rows below it, and never its neighbours.
-const ROWS: [&[&str]; 11] = [
+const ROWS: [&[&str]; 12] = [
     &["main"],
     &["cli"],
     &["demo"],
     &["server"],
+    &["console", "support_access"],
     &["proxy", "api"],
     &["access", "cache", "notify"],
     &["store"],
     &["policy"],
-    &["request", "identity", "audit", "limits"],
+    &["request", "identity", "audit", "limits", "face"],
     &["telemetry", "config", "problem"],
     &["domain"],
 ];

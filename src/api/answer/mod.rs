@@ -22,12 +22,13 @@ use crate::domain::access_request::Narrowed;
 use crate::domain::grant::Access;
 use crate::domain::text::Justification;
 use crate::domain::time::{Span, Timestamp};
+use crate::face::{in_words, readable};
 use crate::identity::ANSWER_PATH;
 
 use super::error::ApiError;
 use super::{ApiState, cookies, page, same_origin};
 
-use question::{in_words, question, readable};
+use question::question;
 
 /// The largest form, in bytes.
 const FORM_LIMIT: usize = 16 * 1024;

@@ -7,7 +7,8 @@ use crate::api::page;
 use crate::config::Vendor;
 use crate::domain::access_request::AccessRequest;
 use crate::domain::grant::Access;
-use crate::domain::time::{Span, Timestamp};
+use crate::domain::time::Span;
+use crate::face::{in_words, readable};
 use crate::identity::ANSWER_PATH;
 
 /// Shorter durations to choose from, in hours, the longest first.
@@ -63,38 +64,9 @@ fn durations(asked: Span) -> Vec<(Span, String)> {
     std::iter::once(asked).chain(shorter).map(|span| (span, in_words(span))).collect()
 }
 
-/// A length of time as people say it, in its largest whole unit.
-pub(super) fn in_words(span: Span) -> String {
-    let text = span.to_string();
-    let digits = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let unit = match unit {
-        "d" => "day",
-        "h" => "hour",
-        "m" => "minute",
-        "s" => "second",
-        shorter => shorter,
-    };
-    let many = if number == "1" { "" } else { "s" };
-    format!("{number} {unit}{many}")
-}
-
-/// A moment as people read it, to the minute.
-pub(super) fn readable(at: Timestamp) -> String {
-    let text = at.to_string();
-    format!("{} UTC", text.get(..16).unwrap_or(&text).replace('T', " "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_and_lengths_are_told_in_words() {
-        let told = ["1h", "4h", "90m", "1d", "7d", "30s"].map(|span| in_words(span.parse().unwrap()));
-        assert_eq!(told, ["1 hour", "4 hours", "90 minutes", "1 day", "7 days", "30 seconds"]);
-        assert_eq!(readable("2026-11-22T09:05:59.999Z".parse().unwrap()), "2026-11-22 09:05 UTC");
-    }
 
     #[test]
     fn what_may_be_chosen_is_never_longer_than_what_was_asked() {
