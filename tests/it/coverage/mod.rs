@@ -1,14 +1,17 @@
 //! Every call of the API, as its own document tells of it, and who gets which answer.
 //!
 //! * `calls`: the calls, read from the document. `place`: what a call is made about. `callers`: who makes it.
+//! * `foreign`: what is another customer's, whoever asks for it, by whatever call.
 //!
 //! A call that is added needs no line here as long as its names in the path and its body's example are known; otherwise
 //! these tests fail and say what is missing.
 mod callers;
 mod calls;
+mod foreign;
 mod place;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use http::StatusCode;
 
@@ -17,6 +20,9 @@ use crate::world::{World, body, members, request};
 use callers::CALLERS;
 use calls::{Call, calls};
 use place::{Keys, Place};
+
+/// How long it may take on a busy machine until what happened is in the trail.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn every_call_answers_every_kind_of_caller_as_this_table_says() {
