@@ -88,6 +88,7 @@ pub struct Opening {
 /// Where a declaration stands at some moment: computed, never stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = EmergencyStanding)]
 pub enum Standing {
     /// It waits for other engineers' approval.
     Declared,

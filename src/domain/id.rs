@@ -28,8 +28,8 @@ impl BadId {
 }
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $check:path, $expected:literal, $example:expr) => {
-        text_schema!($name, $expected, $example);
+    ($(#[$doc:meta])* $name:ident, $check:path, $pattern:expr, $expected:literal, $example:expr) => {
+        text_schema!($name, $expected, $example, pattern = $pattern);
 
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -84,33 +84,39 @@ fn is_plain(given: &str) -> bool {
         && given.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
+/// What [`is_plain`] takes, for the API's document.
+const PLAIN: &str = "^[A-Za-z0-9._-]{1,64}$";
+
 /// Visible ASCII, at most 255 bytes (contract, section 1).
 fn is_visible(given: &str) -> bool {
     (1..=255).contains(&given.len()) && given.bytes().all(|b| b.is_ascii_graphic())
 }
 
+/// What [`is_visible`] takes, for the API's document.
+const VISIBLE: &str = "^[!-~]{1,255}$";
+
 text_id!(
     /// A workspace's id, chosen by the vendor.
-    WorkspaceId, is_plain, "an id of 1 to 64 letters, digits, `.`, `_` or `-`", "acme"
+    WorkspaceId, is_plain, PLAIN, "an id of 1 to 64 letters, digits, `.`, `_` or `-`", "acme"
 );
 text_id!(
     /// A member's id inside one workspace; the same id in two workspaces is two members.
-    MemberId, is_plain, "an id of 1 to 64 letters, digits, `.`, `_` or `-`", "olga"
+    MemberId, is_plain, PLAIN, "an id of 1 to 64 letters, digits, `.`, `_` or `-`", "olga"
 );
 text_id!(
     /// An engineer's id: the `sub` of their staff identity.
-    EngineerId, is_visible, "an id of 1 to 255 visible ASCII characters", "ada"
+    EngineerId, is_visible, VISIBLE, "an id of 1 to 255 visible ASCII characters", "ada"
 );
 text_id!(
     /// An e-mail address as the identity provider or the directory gave it; not checked for delivery.
-    Email, is_visible, "an e-mail address of 1 to 255 visible ASCII characters",
+    Email, is_visible, VISIBLE, "an e-mail address of 1 to 255 visible ASCII characters",
     "olga@acme.example"
 );
 
 macro_rules! minted_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         text_id!(
-            $(#[$doc])* $name, is_plain, "an id of ours",
+            $(#[$doc])* $name, is_plain, PLAIN, "an id of ours",
             concat!($prefix, "019a6e0d1f3c7b52a4e19c0d5b7f2a61")
         );
 
@@ -126,7 +132,7 @@ macro_rules! minted_id {
 
 text_id!(
     /// What an event is about beside grants and sessions: the id of an access request or of a support request.
-    CaseId, is_plain, "an id of ours", "ar_019a6e0d1f3c7b52a4e19c0d5b7f2a61"
+    CaseId, is_plain, PLAIN, "an id of ours", "ar_019a6e0d1f3c7b52a4e19c0d5b7f2a61"
 );
 
 minted_id!(

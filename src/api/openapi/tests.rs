@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::api::{V1, documented};
+use crate::domain::attachment::Media;
 
 use super::completed;
 
@@ -87,4 +88,13 @@ fn every_body_has_an_example_and_every_reference_leads_somewhere() {
     for reference in text.split("\"$ref\":\"").skip(1).filter_map(|rest| rest.split('"').next()) {
         assert!(schema(reference).is_some(), "`{reference}` leads nowhere");
     }
+}
+
+#[test]
+fn an_attachment_is_of_any_type_that_is_taken() {
+    let document = document();
+    let calls = operations(&document);
+    let (.., call) = calls.iter().find(|(.., call)| call["operationId"] == "getAttachment").expect("the call");
+    let told = call["responses"]["200"]["content"].as_object().expect("types").keys().map(String::as_str);
+    assert_eq!(told.collect::<BTreeSet<_>>(), BTreeSet::from(Media::ALL.map(Media::mime)));
 }

@@ -141,7 +141,7 @@ pub(super) struct SessionShown {
     expires_at: Timestamp,
     last_seen_at: Timestamp,
     #[serde(flatten)]
-    ending: Option<EndingShown>,
+    ending: EndingShown,
 }
 
 impl SessionShown {
@@ -149,7 +149,7 @@ impl SessionShown {
     pub(super) fn new(session: Session, now: Timestamp) -> Self {
         let ending = EndingShown::of(&session, now);
         Self {
-            standing: if ending.is_some() { SessionStanding::Ended } else { SessionStanding::Live },
+            standing: if ending.ended_at.is_some() { SessionStanding::Ended } else { SessionStanding::Live },
             ending,
             id: session.id,
             workspace: session.workspace,
@@ -164,22 +164,23 @@ impl SessionShown {
     }
 }
 
-/// When and why a session ended.
-#[derive(Debug, Serialize, ToSchema)]
+/// When and why a session ended; nothing while it is live.
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub(super) struct EndingShown {
-    ended_at: Timestamp,
-    cause: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<String>,
 }
 
 impl EndingShown {
     /// How `session` has ended by `now`: as it was told to, or by its own end, which the store may not know yet.
-    pub(super) fn of(session: &Session, now: Timestamp) -> Option<Self> {
+    pub(super) fn of(session: &Session, now: Timestamp) -> Self {
+        let by = |at, cause: &Code| Self { ended_at: Some(at), cause: Some(cause.to_string()) };
         match &session.ended {
-            Some(ended) => Some(Self { ended_at: ended.at, cause: ended.cause.to_string() }),
-            None if session.expires_at <= now => {
-                Some(Self { ended_at: session.expires_at, cause: Code::SessionEnded.to_string() })
-            }
-            None => None,
+            Some(ended) => by(ended.at, &ended.cause),
+            None if session.expires_at <= now => by(session.expires_at, &Code::SessionEnded),
+            None => Self::default(),
         }
     }
 }

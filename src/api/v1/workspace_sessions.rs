@@ -31,7 +31,7 @@ pub(super) struct SessionSeen {
     expires_at: Timestamp,
     last_seen_at: Timestamp,
     #[serde(flatten)]
-    ending: Option<EndingShown>,
+    ending: EndingShown,
 }
 
 /// An engineer as members see them.

@@ -2,12 +2,14 @@
 //!
 //! * `calls`: the calls, read from the document. `place`: what a call is made about. `callers`: who makes it.
 //! * `foreign`: what is another customer's, whoever asks for it, by whatever call.
+//! * `fuzzed`: what schemathesis, a tester of others, makes of the document.
 //!
 //! A call that is added needs no line here as long as its names in the path and its body's example are known; otherwise
 //! these tests fail and say what is missing.
 mod callers;
 mod calls;
 mod foreign;
+mod fuzzed;
 mod place;
 
 use std::collections::BTreeSet;

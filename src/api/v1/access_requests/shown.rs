@@ -28,7 +28,7 @@ pub(in crate::api::v1) struct RequestShown {
     created_at: Timestamp,
     lapses_at: Timestamp,
     #[serde(flatten)]
-    end: Option<EndShown>,
+    end: EndShown,
 }
 
 /// The engineer who asks, as members see them.
@@ -39,11 +39,13 @@ struct Asker {
     email: String,
 }
 
-/// How a request came to its end.
-#[derive(Debug, Serialize, ToSchema)]
+/// How a request came to its end; nothing before.
+#[derive(Debug, Default, Serialize, ToSchema)]
 struct EndShown {
-    closed_at: Timestamp,
-    closed_by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_by: Option<String>,
     /// What the member who declined said.
     #[serde(skip_serializing_if = "Option::is_none")]
     comment: Option<String>,
@@ -69,19 +71,19 @@ impl RequestShown {
             purpose: request.purpose,
             created_at: request.created_at,
             lapses_at: request.lapses_at,
-            end: request.closing.map(EndShown::from),
+            end: request.closing.map(EndShown::from).unwrap_or_default(),
         }
     }
 }
 
 impl From<Closing> for EndShown {
     fn from(closing: Closing) -> Self {
-        let Closing { at: closed_at, by: closed_by, how } = closing;
+        let Closing { at, by, how } = closing;
         let (comment, grant) = match how {
             How::Approved(grant) => (None, Some(grant)),
             How::Declined(comment) => (comment, None),
             How::Withdrawn | How::Lapsed => (None, None),
         };
-        Self { closed_at, closed_by, comment, grant }
+        Self { closed_at: Some(at), closed_by: Some(by), comment, grant }
     }
 }

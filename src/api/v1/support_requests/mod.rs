@@ -109,7 +109,16 @@ pub(super) async fn get(
     path = "/workspaces/{workspace}/support-requests/{support_request}/attachments/{attachment}",
     operation_id = "getAttachment",
     tag = "support_requests",
-    responses((status = 200, content_type = "application/octet-stream", description = "the file, with the type that it is of"), Oversees),
+    responses(
+        (status = 200, description = "the file, with the type that it is of", content((String = "image/png"),
+            (String = "image/jpeg"),
+            (String = "image/gif"),
+            (String = "image/webp"),
+            (String = "video/mp4"),
+            (String = "video/webm"),
+            (String = "application/pdf"))),
+        Oversees
+    ),
     security(("customer_jwt" = []), ("staff_jwt" = []), ("staff_cookie" = []))
 )]
 pub(super) async fn attachment(

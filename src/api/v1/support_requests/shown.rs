@@ -38,16 +38,19 @@ pub(in crate::api::v1) struct SupportRequestShown {
     #[serde(skip_serializing_if = "Option::is_none")]
     started_at: Option<Timestamp>,
     #[serde(flatten)]
-    resolution: Option<ResolutionShown>,
+    resolution: ResolutionShown,
 }
 
-/// How it ended.
-#[derive(Debug, Serialize, ToSchema)]
+/// How it ended; nothing before.
+#[derive(Debug, Default, Serialize, ToSchema)]
 struct ResolutionShown {
-    resolved_at: Timestamp,
-    resolved_by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolved_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolved_by: Option<String>,
     /// What support left for the customer.
-    summary: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<String>,
 }
 
 /// A file that came with it.
@@ -85,15 +88,15 @@ impl SupportRequestShown {
             engineers: engineers.into_iter().map(EngineerSeen::from).collect(),
             opened_at,
             started_at,
-            resolution: case.resolution.map(ResolutionShown::from),
+            resolution: case.resolution.map(ResolutionShown::from).unwrap_or_default(),
         }
     }
 }
 
 impl From<Resolution> for ResolutionShown {
     fn from(resolution: Resolution) -> Self {
-        let Resolution { at: resolved_at, by: resolved_by, summary } = resolution;
-        Self { resolved_at, resolved_by, summary }
+        let Resolution { at, by, summary } = resolution;
+        Self { resolved_at: Some(at), resolved_by: Some(by), summary: Some(summary) }
     }
 }
 
