@@ -267,6 +267,10 @@ pub struct Route {
     pub allow_encoded: BTreeSet<String>,
     /// Whether a client's own `Authorization` goes to the app.
     pub pass_authorization: bool,
+    /// Whether engineers see a banner on the app's pages.
+    pub banner: bool,
+    /// Whether their address and the session's id lie over the pages too.
+    pub watermark: bool,
 }
 
 /// Where the keys of an issuer come from.

@@ -42,12 +42,11 @@ impl FakeGate {
     pub(super) async fn start(app: &TcpListener, desk: &TcpListener) -> Arc<Self> {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = |socket: &TcpListener| format!("http://{}", socket.local_addr().unwrap());
-        let places = Places { gate: origin(&socket), app: origin(app), desk: origin(desk) };
-        let issuer: &'static str = Box::leak(places.gate.clone().into_boxed_str());
+        let places = Places { gate: origin(&socket), app: origin(app), desk: origin(desk), idp: origin(desk) };
         let gate = Arc::new(Self {
-            signer: Issuer::new(issuer).unwrap(),
+            signer: Issuer::new(places.gate.clone()).unwrap(),
+            issuers: Arc::new(Issuers::new(&places.idp).unwrap()),
             places,
-            issuers: Arc::new(Issuers::new().unwrap()),
             clock: Clock::system(),
             laid: Mutex::default(),
             seen: Mutex::default(),

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use askama::Template;
 
-use super::identities::{AUDIENCE, CUSTOMER_ISSUER, Issuers, STAFF_ISSUER};
+use super::identities::{AUDIENCE, CUSTOMER_ISSUER, Issuers};
+use super::idp;
 use super::places::Sockets;
 use super::rules;
 use crate::config::Profile;
@@ -24,7 +25,8 @@ struct ConfigFile<'a> {
     app: &'a str,
     desk: &'a str,
     app_audience: &'a str,
-    staff_issuer: &'a str,
+    idp: &'a str,
+    client: &'a str,
     customer_issuer: &'a str,
     audience: &'a str,
     profile: &'a str,
@@ -101,7 +103,8 @@ fn config_file(sockets: &Sockets, profile: Profile) -> anyhow::Result<String> {
         app: &sockets.places.app,
         desk: &sockets.places.desk,
         app_audience: super::app::AUDIENCE,
-        staff_issuer: STAFF_ISSUER,
+        idp: &sockets.places.idp,
+        client: idp::CLIENT,
         customer_issuer: CUSTOMER_ISSUER,
         audience: AUDIENCE,
         profile: profile.name(),
@@ -128,7 +131,8 @@ mod tests {
     #[tokio::test]
     async fn a_temporary_folder_is_ours_alone_complete_and_goes_with_the_demo() {
         let sockets = Sockets::bind(0).await.unwrap();
-        let folder = Folder::prepare(None, &sockets, &Issuers::new().unwrap(), Profile::Segment).unwrap();
+        let folder =
+            Folder::prepare(None, &sockets, &Issuers::new(&sockets.places.idp).unwrap(), Profile::Segment).unwrap();
         let path = folder.path().to_owned();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
         for file in ["chaperone.toml", "staff.jwks.json", "customers.jwks.json", "areas/areas.cedar"] {
@@ -143,7 +147,10 @@ mod tests {
         let (home, sockets) = (tempfile::tempdir().unwrap(), Sockets::bind(0).await.unwrap());
         let dir = home.path().join("a/demo");
         for _ in 0..2 {
-            drop(Folder::prepare(Some(dir.clone()), &sockets, &Issuers::new().unwrap(), Profile::Tsa).unwrap());
+            drop(
+                Folder::prepare(Some(dir.clone()), &sockets, &Issuers::new(&sockets.places.idp).unwrap(), Profile::Tsa)
+                    .unwrap(),
+            );
             assert!(dir.join("chaperone.toml").is_file());
         }
     }
@@ -161,7 +168,7 @@ mod tests {
     async fn a_gate_takes_the_configuration_and_the_policies_of_every_profile() {
         let sockets = Sockets::bind(0).await.unwrap();
         for profile in Profile::ALL {
-            let folder = Folder::prepare(None, &sockets, &Issuers::new().unwrap(), profile).unwrap();
+            let folder = Folder::prepare(None, &sockets, &Issuers::new(&sockets.places.idp).unwrap(), profile).unwrap();
             let loaded = crate::config::load(&folder.config(), std::iter::empty()).unwrap();
             let ids = Bundle::load(&loaded.config.policy).unwrap().policy_ids();
             assert_eq!(loaded.config.policy.built_in(), Some(profile));

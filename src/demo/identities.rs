@@ -11,8 +11,6 @@ use crate::domain::time::{Span, Timestamp};
 
 /// The `aud` of every token that is meant for the gate.
 pub(super) const AUDIENCE: &str = "chaperone";
-/// The `iss` of staff tokens: a name, never fetched.
-pub(super) const STAFF_ISSUER: &str = "https://staff.ledgerly.example";
 /// The `iss` of customer tokens: a name, never fetched.
 pub(super) const CUSTOMER_ISSUER: &str = "https://ledgerly.example";
 /// How long a minted token counts.
@@ -171,7 +169,7 @@ pub(super) enum IdentityError {
 
 /// One issuer: a key that lives as long as the demo, and its public half.
 pub(super) struct Issuer {
-    name: &'static str,
+    name: String,
     key: EncodingKey,
     jwk: Value,
     kid: String,
@@ -179,13 +177,13 @@ pub(super) struct Issuer {
 
 impl Issuer {
     /// An issuer of that name with a new Ed25519 key.
-    pub(super) fn new(name: &'static str) -> Result<Self, IdentityError> {
+    pub(super) fn new(name: impl Into<String>) -> Result<Self, IdentityError> {
         let pair = Ed25519KeyPair::generate().map_err(|_| IdentityError::Key)?;
         let private = pair.to_pkcs8v1().map_err(|_| IdentityError::Key)?;
         let kid = URL_SAFE_NO_PAD.encode(random::bytes::<6>());
         let x = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
         let jwk = json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": kid, "x": x});
-        Ok(Self { name, key: EncodingKey::from_ed_der(private.as_ref()), jwk, kid })
+        Ok(Self { name: name.into(), key: EncodingKey::from_ed_der(private.as_ref()), jwk, kid })
     }
 
     /// The public half, as a JWKS document.
@@ -196,7 +194,7 @@ impl Issuer {
     /// Signs `claims`, which say who and what; who vouches, for whom and how long is added.
     pub(super) fn sign(&self, mut claims: Value, now: Timestamp) -> Result<String, IdentityError> {
         if let Some(claims) = claims.as_object_mut() {
-            claims.insert("iss".to_owned(), self.name.into());
+            claims.insert("iss".to_owned(), self.name.as_str().into());
             claims.entry("aud").or_insert(AUDIENCE.into());
             claims.insert("iat".to_owned(), now.as_seconds().into());
             claims.insert("exp".to_owned(), now.plus(LIFETIME).as_seconds().into());
@@ -205,6 +203,14 @@ impl Issuer {
         let header = Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::EdDSA) };
         Ok(jsonwebtoken::encode(&header, &claims, &self.key)?)
     }
+}
+
+/// What a staff token says of `engineer`.
+fn about(engineer: &DemoEngineer) -> Value {
+    json!({
+        "sub": engineer.id, "email": engineer.email, "name": engineer.name,
+        "groups": [engineer.group], "org": engineer.organization,
+    })
 }
 
 /// Both issuers of the demo.
@@ -216,17 +222,29 @@ pub(super) struct Issuers {
 }
 
 impl Issuers {
-    /// Makes both, with new keys.
-    pub(super) fn new() -> Result<Self, IdentityError> {
-        Ok(Self { staff: Issuer::new(STAFF_ISSUER)?, customers: Issuer::new(CUSTOMER_ISSUER)? })
+    /// Makes both, with new keys; staff sign in at `idp`.
+    pub(super) fn new(idp: &str) -> Result<Self, IdentityError> {
+        Ok(Self { staff: Issuer::new(idp)?, customers: Issuer::new(CUSTOMER_ISSUER)? })
     }
 
     /// A staff token for `engineer`.
     pub(super) fn staff_token(&self, engineer: &DemoEngineer, now: Timestamp) -> Result<String, IdentityError> {
-        let claims = json!({
-            "sub": engineer.id, "email": engineer.email, "name": engineer.name,
-            "groups": [engineer.group], "org": engineer.organization,
-        });
+        self.staff.sign(about(engineer), now)
+    }
+
+    /// An ID token for `engineer`, for the one `client`; the `nonce` of the sign-in that asks for it.
+    pub(super) fn id_token(
+        &self,
+        engineer: &DemoEngineer,
+        (client, nonce): (&str, Option<&str>),
+        now: Timestamp,
+    ) -> Result<String, IdentityError> {
+        let mut claims = about(engineer);
+        if let Some(claims) = claims.as_object_mut() {
+            claims.insert("aud".to_owned(), client.into());
+            claims.insert("auth_time".to_owned(), now.as_seconds().into());
+            claims.extend(nonce.map(|nonce| ("nonce".to_owned(), nonce.into())));
+        }
         self.staff.sign(claims, now)
     }
 
@@ -259,14 +277,14 @@ mod tests {
         let keys: JwkSet = serde_json::from_value(issuer.jwks()).expect("a JWKS");
         let mut rules = Validation::new(Algorithm::EdDSA);
         rules.set_audience(&[AUDIENCE]);
-        rules.set_issuer(&[issuer.name]);
+        rules.set_issuer(&[&issuer.name]);
         let key = DecodingKey::from_jwk(&keys.keys[0]).expect("a key");
         jsonwebtoken::decode(token, &key, &rules).expect("a genuine token").claims
     }
 
     #[test]
     fn an_engineers_token_verifies_under_the_staff_keys_and_lasts_an_hour() {
-        let (issuers, now) = (Issuers::new().unwrap(), Clock::system().now());
+        let (issuers, now) = (Issuers::new("http://127.0.0.1:1").unwrap(), Clock::system().now());
         let token = issuers.staff_token(engineer("carol").unwrap(), now).unwrap();
         let claims = verified(&issuers.staff, &token);
         assert_eq!(claims["org"], "northwind");
@@ -276,7 +294,7 @@ mod tests {
 
     #[test]
     fn a_members_token_names_its_actor_only_when_there_is_one() {
-        let (issuers, now) = (Issuers::new().unwrap(), Clock::system().now());
+        let (issuers, now) = (Issuers::new("http://127.0.0.1:1").unwrap(), Clock::system().now());
         let olga = member("acme", "olga").unwrap();
         let own = verified(&issuers.customers, &issuers.customer_token(olga, None, now).unwrap());
         assert_eq!((own["workspace"].as_str(), own["role"].as_str()), (Some("acme"), Some("owner")));

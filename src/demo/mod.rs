@@ -3,6 +3,7 @@
 //!
 //! * `identities`: the people, and the two issuers that vouch for them.
 //! * `app`: "Ledgerly", the customer app. `desk`: the chooser and the walk-through. `web`: what both share.
+//! * `idp`: where engineers sign in.
 //! * `folder`: the demo's folder, with a configuration like any other. `gate`: the real gate, run from it.
 //! * `seed`: the first state, through the gate's own API (`api` over `client`; `consent` is what it tells).
 //! * `places`: where everything listens. `rules`: what differs from profile to profile.
@@ -19,6 +20,7 @@ mod fake_gate;
 mod folder;
 mod gate;
 mod identities;
+mod idp;
 mod places;
 mod rules;
 mod seed;
@@ -43,6 +45,7 @@ use app::App;
 use desk::Desk;
 use folder::Folder;
 use identities::Issuers;
+use idp::Idp;
 use places::{Places, Sockets};
 
 /// How long open pages may take to finish when the demo ends.
@@ -66,19 +69,21 @@ pub struct Options {
 pub async fn run(options: Options, announce: impl FnOnce(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("chaperone"));
-    let (clock, issuers) = (Clock::system(), Arc::new(Issuers::new()?));
     let sockets = Sockets::bind(options.port).await.with_context(|| {
         format!(
             "the demo cannot listen on port {} of 127.0.0.1 and those after it: choose others with `--port`",
             options.port
         )
     })?;
+    let (clock, issuers) = (Clock::system(), Arc::new(Issuers::new(&sockets.places.idp)?));
     let folder = Folder::prepare(options.dir, &sockets, &issuers, options.profile)?;
-    let Sockets { app: app_socket, desk: desk_socket, places, taken, .. } = sockets;
+    let Sockets { app: app_socket, desk: desk_socket, idp: idp_socket, places, taken, .. } = sockets;
 
     let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
     let app = App::new(places.clone(), Arc::clone(&issuers), Arc::clone(&clock), stop.clone());
     serve(&tracker, &stop, app_socket, app::router(app));
+    let idp = Idp::new(places.clone(), Arc::clone(&issuers), Arc::clone(&clock));
+    serve(&tracker, &stop, idp_socket, idp::router(idp));
     let gate = gate::start(&folder.config(), Arc::clone(&clock)).await?;
     let key = gate::directory_key(&gate, &clock).await?;
     let api = Api::new(places.gate.clone());
@@ -116,7 +121,7 @@ fn verify(program: &Path, folder: &Folder) -> String {
 
 /// Where to go, and what to try.
 fn welcome(places: &Places, taken: &[u16], folder: &Folder, profile: Profile) -> String {
-    let Places { gate, app, desk } = places;
+    let Places { gate, app, desk, .. } = places;
     let kept = if folder.is_kept() { "kept" } else { "temporary, gone with the demo" };
     let ports: Vec<_> = taken.iter().map(u16::to_string).collect();
     let instead = match ports.as_slice() {
@@ -128,6 +133,7 @@ fn welcome(places: &Places, taken: &[u16], folder: &Folder, profile: Profile) ->
         "\n  The demo runs, on this machine only, by the rules of the profile {profile}.\n\n{instead}\
          \x20 Start here    {desk}/        choose who you are: engineers, owners\n\
          \x20 Step by step  {desk}/walk    a curl command for each step\n\n\
+         \x20 Console       {gate}/.chaperone/console/        engineers sign in and work from here\n\
          \x20 The gate      {gate}/        only support sessions pass\n\
          \x20 Ledgerly      {app}/        the app behind it; customers come in here\n\
          \x20 State         {dir}  ({kept})\n\n\

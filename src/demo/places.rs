@@ -13,6 +13,8 @@ pub(super) struct Places {
     pub(super) app: String,
     /// The desk, where one chooses who one is.
     pub(super) desk: String,
+    /// The identity provider, where engineers sign in.
+    pub(super) idp: String,
 }
 
 /// The sockets of one run.
@@ -24,27 +26,30 @@ pub(super) struct Sockets {
     pub(super) ops: SocketAddr,
     pub(super) app: TcpListener,
     pub(super) desk: TcpListener,
+    pub(super) idp: TcpListener,
     pub(super) places: Places,
     /// The ports that were taken, so that free ones stand in for them.
     pub(super) taken: Vec<u16>,
 }
 
 impl Sockets {
-    /// Four sockets from port `base` on: gate, app, desk, operators. A port that is taken, or past the last, is
-    /// replaced by a free one; 0 asks for four free ones.
+    /// Five sockets from port `base` on: gate, app, desk, operators, identity provider. A port that is taken, or past the last,
+    /// is replaced by a free one; 0 asks for five free ones.
     pub(super) async fn bind(base: u16) -> io::Result<Self> {
         let mut taken = Vec::new();
         let gate = bind_or_any(Some(base), &mut taken).await?;
         let app = bind_or_any(after(base, 1), &mut taken).await?;
         let desk = bind_or_any(after(base, 2), &mut taken).await?;
         let ops = bind_or_any(after(base, 3), &mut taken).await?;
+        let idp = bind_or_any(after(base, 4), &mut taken).await?;
         let places = Places {
             gate: origin(gate.local_addr()?),
             app: origin(app.local_addr()?),
             desk: origin(desk.local_addr()?),
+            idp: origin(idp.local_addr()?),
         };
-        // The gate's two only held their ports while all four were chosen.
-        Ok(Self { gate: gate.local_addr()?, ops: ops.local_addr()?, app, desk, places, taken })
+        // The gate's two only held their ports while all were chosen.
+        Ok(Self { gate: gate.local_addr()?, ops: ops.local_addr()?, app, desk, idp, places, taken })
     }
 }
 

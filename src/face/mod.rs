@@ -26,6 +26,11 @@ pub static STYLE: Asset = Asset::style("face", include_str!("static/face.css"));
 /// What every page does by itself: times count down, parts that change are fetched again.
 pub static SCRIPT: Asset = Asset::script("face", include_str!("static/face.js"));
 
+/// What an engineer sees on the app's own pages.
+pub static BANNER: Asset = Asset::script("banner", include_str!("static/banner.js"));
+/// Where [`BANNER`] asks whether its session goes on.
+pub const CURRENT_SESSION: &str = "/.chaperone/api/v1/sessions/current";
+
 /// What a page may load and do: what is ours alone, and it cannot be framed.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -78,7 +83,7 @@ pub struct Who<'a> {
 
 /// The files of the look.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    STYLE.route().merge(SCRIPT.route())
+    STYLE.route().merge(SCRIPT.route()).merge(BANNER.route())
 }
 
 /// Sends `page`, or an apology if it could not be written: writing into a text does not fail.

@@ -14,6 +14,7 @@ use crate::request::{Routed, Upgrade};
 use crate::telemetry::logs::chain;
 
 use super::authorize::Permitted;
+use super::banner::Banner;
 use super::body::{Body, Lapse, Outgoing, Progress, Stopped};
 use super::exchange::Arrival;
 use super::gate::{Door, Gate};
@@ -53,7 +54,17 @@ pub(super) async fn forward(
     let mut completion = Completion::new(gate, told, &routed, arrival, Arc::clone(&progress));
     let over = CancellationToken::new();
     let client = routed.request.upgrade.as_ref().map(|_| hyper::upgrade::on(&mut request));
-    let asking = Asking { gate, arrival, routed: &routed, footing, progress: &progress, over: &over, pending };
+    let banner = session.as_ref().and_then(|entry| Banner::wanted(&routed, entry));
+    let asking = Asking {
+        gate,
+        arrival,
+        routed: &routed,
+        footing,
+        progress: &progress,
+        over: &over,
+        pending,
+        for_page: banner.is_some(),
+    };
     // Whatever breaks this exchange off ends the request's body.
     let guard = over.clone().drop_guard();
 
@@ -74,6 +85,7 @@ pub(super) async fn forward(
         lapse,
         over: guard,
         completion,
+        banner,
     };
     match client {
         Some(client) if answer.head_and_body.status() == StatusCode::SWITCHING_PROTOCOLS => {
@@ -156,6 +168,8 @@ struct Asking<'a> {
     progress: &'a Arc<Progress>,
     over: &'a CancellationToken,
     pending: Option<Appended>,
+    /// Whether the answer may get a banner.
+    for_page: bool,
 }
 
 impl Asking<'_> {
@@ -166,14 +180,18 @@ impl Asking<'_> {
         // While the record was written, something may have changed.
         self.footing.confirm().await.map_err(cut)?;
         let door = self.gate.door(self.routed.route.index).ok_or_else(|| cut(Code::Internal.into()))?;
-        let headers = match &self.footing {
+        let mut headers = match &self.footing {
             Footing::Session(watch) => inject::in_session(self.routed, watch.entry(), self.gate, door, self.arrival),
             Footing::Nobody => inject::for_nobody(self.routed, self.arrival),
-        };
+        }
+        .map_err(cut)?;
+        if self.for_page {
+            Banner::ask(&mut headers);
+        }
         let target = target(self.routed).map_err(cut)?;
         let limits = &self.gate.settings;
         let body = Outgoing::new(body, limits, || self.footing.lapse(), self.over, self.progress, &self.routed.route);
-        let outgoing = outgoing(self.routed, headers.map_err(cut)?, body);
+        let outgoing = outgoing(self.routed, headers, body);
         let passed = self.gate.clock.uptime().since(self.arrival.began);
         self.gate.metrics.overhead_seconds.observe(passed.as_secs_f64());
         let mut lapse = self.footing.lapse();

@@ -3,7 +3,7 @@
 //! `accept` → `proxy_protocol` → `handshake` → `serve` → `exchange`, the spine: normalize and route (in `request`) → `identify` →
 //! `admit` (with `vouched`: in the right browser, at the right host) → `authorize` → `record` → `forward`, which rebuilds the request (`inject`) and sends it (`upstream`).
 //! `stream` guards what flows, `tunnel` does so for WebSockets; `cookie_jar` keeps the app's cookies away from the
-//! engineer's machine; `refuse` tells people what went wrong and what to do. `gate` holds what they all work with;
+//! engineer's machine; `banner` shows engineers on the app's pages where they are; `refuse` tells people what went wrong and what to do. `gate` holds what they all work with;
 //! `lapse` notices when the access behind an exchange ends; `body` is what goes up and what comes back, `pace` how much of it comes and how soon; `patience` is
 //! what clients lose that do not read, `watch` what they lose that do not ask, by the `pulse` of their connection; `taken`
 //! tells how they take their answers. `pem` reads the files that TLS is made of, on either side.
@@ -16,6 +16,7 @@
 mod accept;
 mod admit;
 mod authorize;
+mod banner;
 mod body;
 mod chained;
 mod client_address;

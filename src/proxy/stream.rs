@@ -18,6 +18,7 @@ use crate::domain::time::Timestamp;
 use crate::request::{Routed, safe_response_header, safe_trailer};
 use crate::telemetry::traces::Over;
 
+use super::banner::Banner;
 use super::body::{Body, BoxError, Lapse, Lapsed, Progress, sift};
 use super::cookie_jar;
 use super::exchange::Arrival;
@@ -118,6 +119,8 @@ pub(super) struct Answer<'a> {
     /// Ends the request's body, unless the answer comes to its own end.
     pub(super) over: DropGuard,
     pub(super) completion: Completion,
+    /// What is put on it if it is a page.
+    pub(super) banner: Option<Banner>,
 }
 
 impl Answer<'_> {
@@ -137,7 +140,7 @@ impl Answer<'_> {
 /// `upstream-unreachable` for a switch of protocols that nobody asked for.
 pub(super) fn respond(answer: Answer<'_>) -> Result<Response<Body>, Refusal> {
     let mut headers = answer.headers();
-    let Answer { head_and_body, stream, lapse, over, mut completion, .. } = answer;
+    let Answer { head_and_body, stream, lapse, over, mut completion, banner, .. } = answer;
     let (parts, body) = head_and_body.into_parts();
     completion.answered(parts.status);
     if parts.status.is_informational() {
@@ -153,7 +156,12 @@ pub(super) fn respond(answer: Answer<'_>) -> Result<Response<Body>, Refusal> {
         // Nobody asks an empty body for frames.
         guarded.complete();
     }
-    let mut response = Response::new(guarded.boxed_unsync());
+    let body = guarded.boxed_unsync();
+    let body = match banner {
+        Some(banner) => banner.put(parts.status, &mut headers, body),
+        None => body,
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = parts.status;
     *response.headers_mut() = headers;
     Ok(response)

@@ -64,6 +64,8 @@ pub(super) fn any_route() -> config::Route {
         assertion: config::Assertion { bind: Binding::Session, key: AssertionKey::EdDsa, audience: "app".to_owned() },
         expose_cookies: BTreeSet::new(),
         allow_encoded: BTreeSet::new(),
+        banner: true,
+        watermark: false,
         pass_authorization: false,
     }
 }

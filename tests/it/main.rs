@@ -16,6 +16,7 @@
 //! * `refusals`: how a refusal looks, to a program and to a person.
 //! * `commands`: the commands that ask a running gate, and those that describe the command line.
 //! * `attacks`: the attack suite of `tests/attacks`: nothing unsafe reaches the app, whatever is sent.
+//! * `banner`: what an engineer sees on the app's pages of the login that they are in.
 //! * `residue`: what a browser keeps of a session that is over: nothing.
 //! * `secrets`: nothing that is planted as a secret is in a log, the trail, an error page, a metric or a trace.
 //! * `seeds`: what the support accesses that exist demand, sentence by sentence.
@@ -38,6 +39,7 @@
     reason = "a test fails by panicking"
 )]
 mod attacks;
+mod banner;
 mod browsers;
 mod chained;
 mod commands;

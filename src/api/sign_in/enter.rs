@@ -118,7 +118,7 @@ async fn caller(state: &ApiState, headers: &HeaderMap) -> Result<Actor, ApiError
 }
 
 /// The host that the browser asked for, in lower case and without a port.
-fn host(uri: &Uri, headers: &HeaderMap) -> String {
+pub(super) fn host(uri: &Uri, headers: &HeaderMap) -> String {
     let field = || headers.get(HOST).and_then(|host| host.to_str().ok());
     let authority = uri.authority().map_or_else(|| field().unwrap_or_default(), |authority| authority.as_str());
     authority.split(':').next().unwrap_or_default().to_ascii_lowercase()

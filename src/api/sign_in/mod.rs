@@ -4,10 +4,12 @@
 //! * `ask_again`: asks the identity provider again, as often as `staff.recheck` needs it.
 //! * `logout`: the end of the sign-in and its sessions.
 //! * `enter`: from the public origin to a session's own, by a code in a form.
+//! * `leave`: out of a session.
 //! * `local_path`: where a browser may be sent afterwards.
 mod ask_again;
 mod callback;
 mod enter;
+mod leave;
 mod local_path;
 mod login;
 mod logout;
@@ -41,6 +43,9 @@ const CALLBACK: &str = "/.chaperone/callback";
 /// Where they enter a session's own origin.
 const ENTER: &str = "/.chaperone/enter";
 
+/// Where they leave a session.
+const LEAVE: &str = "/.chaperone/leave";
+
 /// The sign-in of engineers by browser.
 #[derive(Debug)]
 pub struct SignIn {
@@ -67,6 +72,7 @@ pub(super) fn routes() -> Router<Arc<ApiState>> {
         .route(CALLBACK, get(callback::callback))
         .route(LOGOUT, get(logout::ask).post(logout::logout))
         .route(ENTER, get(enter::ask).post(enter::enter))
+        .route(LEAVE, get(leave::ask).post(leave::leave))
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
 }
 

@@ -72,6 +72,8 @@ fn route(s: &mut Section<'_>, public_url: &str, hosts: &mut Vec<HostMatch>) -> O
         allow_encoded: s.list("allow_encoded", encoded).unwrap_or_default().into_iter().collect(),
         methods,
         pass_authorization,
+        banner: s.flag("banner").unwrap_or(true),
+        watermark: s.flag("watermark").unwrap_or(false),
     })
 }
 

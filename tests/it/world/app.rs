@@ -1,5 +1,6 @@
 //! The app behind the gate: it remembers every request, and answers most with what it got.
 use std::convert::Infallible;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,10 +9,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use futures_util::{SinkExt, StreamExt};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full, StreamBody};
+use http_body_util::{BodyExt, BodyStream, Full, StreamBody};
 use hyper::body::{Body, Frame, Incoming};
 use hyper::rt::{Read, Write};
 use hyper::service::service_fn;
@@ -33,6 +36,10 @@ const SLOW: Duration = Duration::from_secs(1);
 
 /// What `/file` is.
 pub(crate) const FILE: &[u8] = b"0123456789abcdef";
+
+/// What `/page` holds.
+pub(crate) const PAGE: &str =
+    "<!doctype html><html><head><title>a</title></head><body><p>\u{e4} <script>1<2</script></body></html>";
 
 /// How many bytes `/large` has: more than all buffers on the way take.
 const LARGE: usize = 16 << 20;
@@ -141,6 +148,9 @@ async fn answer(request: Request<Incoming>, memory: &Memory) -> Answer {
         "upload" => upload(request, memory).await,
         "file" => file(seen.headers.get(header::RANGE)),
         "call" => call(request).await,
+        "page" => page(PAGE.into(), ""),
+        "zipped" => page(gzipped(PAGE), "gzip"),
+        "endless-page" => endless_page(),
         "login" => login(),
         "forge" => forge(),
         "large" => text(StatusCode::OK, &"x".repeat(LARGE)),
@@ -241,6 +251,34 @@ async fn call(request: Request<Incoming>) -> Answer {
     let body = StreamBody::new(futures_util::stream::iter(frames.map(Ok)));
     let mut answer = Response::new(body.boxed_unsync());
     answer.headers_mut().insert(header::TRAILER, HeaderValue::from_static("grpc-status"));
+    answer
+}
+
+/// A page with a strict policy.
+fn page(bytes: Vec<u8>, coding: &'static str) -> Answer {
+    let mut answer = Response::new(Full::from(bytes).boxed_unsync());
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; script-src 'self'"));
+    headers.insert(header::ETAG, HeaderValue::from_static("\"1\""));
+    if !coding.is_empty() {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+    }
+    answer
+}
+
+fn gzipped(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A page that never ends: its head, then a tick at each interval.
+fn endless_page() -> Answer {
+    let head = futures_util::stream::iter([Ok(Frame::data(Bytes::from_static(b"<head></head>")))]);
+    let ticks = BodyStream::new(Ticks { timer: interval(TICK) });
+    let mut answer = Response::new(StreamBody::new(head.chain(ticks)).boxed_unsync());
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
     answer
 }
 

@@ -28,7 +28,7 @@ mod tap;
 mod wait;
 
 pub(crate) use api::Session;
-pub(crate) use app::{App, FILE};
+pub(crate) use app::{App, FILE, PAGE};
 pub(crate) use browser::{Ask, Browser, PUBLIC, between};
 pub(crate) use builder::{Builder, SEGMENT, World};
 pub(crate) use client::{Connection, HOST, Reply, Via, body, refused, request, whole};
