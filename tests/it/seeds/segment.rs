@@ -122,6 +122,23 @@ async fn s10_the_setting_differs_before_and_after_the_grant() {
 }
 
 #[tokio::test]
+async fn s11_owners_on_the_business_plan_see_support_events_in_the_trail_and_others_do_not() {
+    let world = gate("segment").await;
+    let grant = world.grant(&members::OLGA, access()).await;
+    recorded(&world, "grant.created", 1).await;
+    let trail = async |path: &str| world.api("GET", path, &world.member(&members::OLGA), None).await;
+    let listed = trail("/workspaces/acme/trail?kind=grant.created").await.expect(200).json();
+    assert_eq!((&listed["items"][0]["grant"], listed["items"].as_array().unwrap().len()), (&json!(grant), 1));
+    for plan in ["team", "free"] {
+        world.put_workspace("acme", json!({"plan": plan})).await;
+        for path in ["/workspaces/acme/trail", "/workspaces/acme/trail/export"] {
+            assert_eq!(trail(path).await.problem(), refused(403, "plan-required"), "{plan}: {path}");
+        }
+        assert_eq!(seen(&world, &members::OLGA).await["grants"][0]["id"], json!(grant), "the setting is on every plan");
+    }
+}
+
+#[tokio::test]
 async fn s12_support_access_granted_is_recorded() {
     let world = gate("segment").await;
     let grant = world.grant(&members::OLGA, access()).await;

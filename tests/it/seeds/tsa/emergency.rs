@@ -59,7 +59,7 @@ async fn approve(world: &World, who: &Engineer, id: &str) -> Reply {
 }
 
 /// Ada declares one, and Brian approves it; gives its id.
-async fn approved(world: &World) -> String {
+pub(super) async fn approved(world: &World) -> String {
     let id = declared(world).await;
     let shown = approve(world, &engineers::BRIAN, &id).await.expect(200).json();
     assert_eq!((&shown["standing"], &shown["approvals"][0]["by"]), (&json!("approved"), &json!("brian")));
@@ -71,12 +71,12 @@ async fn review(world: &World, who: &Engineer, id: &str, outcome: &str) -> Reply
     world.api("POST", &format!("/emergencies/{id}/review"), &world.engineer(who), Some(document)).await
 }
 
-async fn try_enter(world: &World, who: &Engineer, emergency: &str) -> Reply {
+pub(super) async fn try_enter(world: &World, who: &Engineer, emergency: &str) -> Reply {
     let document = json!({"workspace": "acme", "emergency": emergency, "reason": "restarting the payroll run"});
     world.try_enter(who, document).await
 }
 
-async fn entered(world: &World, emergency: &str) -> Session {
+pub(super) async fn entered(world: &World, emergency: &str) -> Session {
     let started = try_enter(world, &engineers::ADA, emergency).await.expect(201).json();
     assert_eq!((&started["mode"], &started["emergency"]), (&json!("emergency"), &json!(emergency)));
     assert!(started["grant"].is_null());

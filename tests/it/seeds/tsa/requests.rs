@@ -1,4 +1,4 @@
-//! Support asks, the customer answers: T4 to T8, T10 to T12.
+//! Support asks, the customer answers: T4 to T8, T10 and T11.
 use std::time::Duration;
 
 use chaperone::domain::id::MemberKey;
@@ -6,29 +6,30 @@ use chaperone::domain::time::{Clock, Span, Timestamp};
 use chaperone::identity::{AnswerKey, AnswerLink};
 use serde_json::{Value, json};
 
+use crate::seeds::gate;
 use crate::world::{Ask, Browser, Member, PUBLIC, Reply, World, chaperone, engineers, members, refused};
 
 const PAGE: &str = "/.chaperone/support-access/answer";
 
-fn wanted() -> Value {
+pub(super) fn wanted() -> Value {
     json!({"workspace": "acme", "access": "full", "duration": "4h", "reason": "the import of Monday hangs",
         "ticket": "SUP-1042"})
 }
 
 /// An engineer asks; gives the request's id.
-async fn asked(world: &World, document: Value) -> String {
+pub(super) async fn asked(world: &World, document: Value) -> String {
     let token = world.engineer(&engineers::ADA);
     let request = world.api("POST", "/access-requests", &token, Some(document)).await.expect(201).json();
     assert_eq!(request["state"], "pending");
     request["id"].as_str().unwrap().to_owned()
 }
 
-async fn answer(world: &World, member: &Member, id: &str, how: &str, document: Value) -> Reply {
+pub(super) async fn answer(world: &World, member: &Member, id: &str, how: &str, document: Value) -> Reply {
     let path = format!("/workspaces/{}/access-requests/{id}/{how}", member.workspace);
     world.api("POST", &path, &world.member(member), Some(document)).await
 }
 
-async fn seen_by_ada(world: &World, id: &str) -> Value {
+pub(super) async fn seen_by_ada(world: &World, id: &str) -> Value {
     let token = world.engineer(&engineers::ADA);
     world.api("GET", &format!("/access-requests/{id}"), &token, None).await.expect(200).json()
 }
@@ -129,6 +130,10 @@ async fn t8_normal_work_always_needs_approval_first() {
     assert_eq!(refusal.problem(), refused(403, "duration-too-long"));
     asked(&world, wanted()).await;
     assert_eq!(world.try_enter(&engineers::ADA, enter()).await.problem(), refused(403, "grant-missing"));
+    // Nor does a customer leave the door open for whatever comes.
+    let direct = world.try_grant(&members::OLGA, json!({"access": "full", "duration": "1h"})).await;
+    assert_eq!(direct.problem(), refused(403, "policy-denied"));
+    assert!(direct.text().contains("approve a request of support"), "{}", direct.text());
 }
 
 #[tokio::test]
@@ -161,7 +166,7 @@ async fn open(world: &World, browser: &mut Browser, token: &str) -> Reply {
 }
 
 /// Sends a form of the page as `from` does.
-async fn send(world: &World, browser: &mut Browser, from: &str, form: String) -> Reply {
+pub(super) async fn send(world: &World, browser: &mut Browser, from: &str, form: String) -> Reply {
     let kind = "application/x-www-form-urlencoded";
     let url = format!("{PUBLIC}{PAGE}");
     browser.ask(world, Ask { method: "POST", url: &url, page: Some(from), kind, text: form }).await
@@ -296,5 +301,5 @@ async fn records(world: &mut World) -> Vec<Value> {
 }
 
 async fn tsa() -> World {
-    World::start().await
+    gate("tsa").await
 }

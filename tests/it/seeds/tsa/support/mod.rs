@@ -1,9 +1,10 @@
 //! Support requests, sentence by sentence (T13 to T24, T31, F3): a member asks for help, and that is the consent.
 //!
-//! * here: what these stories have in common. `asking`, `working`, `files`: the stories. `tickets`: those of a ticket system.
+//! * here: what these stories have in common. `asking`, `working`, `files`, `told`: the stories. `tickets`: those of a ticket system.
 mod asking;
 mod files;
 mod tickets;
+mod told;
 mod working;
 
 use std::time::Duration;
@@ -21,7 +22,7 @@ const WEBM: &[u8] =
     b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x42\xf3\x81\x08\x42\x82\x84webm";
 const MP4: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
 
-fn form() -> Form {
+pub(super) fn form() -> Form {
     Form::default()
         .text("issue", "The import of June hangs at 40 %.\r\nIt did so twice.")
         .text("tried", "another browser")
