@@ -79,7 +79,7 @@ async fn replace(
     let earlier = sign_ins::by_token(tx, earlier).await?;
     let Some(earlier) = earlier.filter(|earlier| earlier.ended_at.is_none()) else { return Ok(()) };
     if earlier.engineer == new.engineer {
-        sign_ins::move_sessions(tx, &earlier.id, &new.id).await?;
+        sign_ins::move_sessions(tx, &earlier.id, new).await?;
         return Ok(sign_ins::end(tx, &earlier.id, now).await?);
     }
     let event = close(access, tx, &earlier, now).await?;

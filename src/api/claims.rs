@@ -31,7 +31,7 @@ pub(super) fn engineer(jwt: &VerifiedJwt, staff: &Staff) -> Result<EngineerClaim
         email,
         groups: groups(jwt, &staff.groups_claim)?,
         organization: optional_text(jwt, &staff.organization_claim)?.unwrap_or_default().to_owned(),
-        mfa_at: second_factor(jwt),
+        mfa_at: second_factor(jwt, staff),
         issued_at: jwt.issued_at,
         signed_by: Some(jwt.signed_by.clone()),
     };
@@ -72,11 +72,15 @@ fn groups(jwt: &VerifiedJwt, name: &str) -> Result<BTreeSet<String>, ApiError> {
     .ok_or_else(|| unreadable(name, "a list of group names"))
 }
 
-/// When the engineer last proved a second factor: the time of a sign-in whose methods say so (RFC 8176, `mfa`).
-fn second_factor(jwt: &VerifiedJwt) -> Option<Timestamp> {
-    let methods = jwt.claims.get("amr")?.as_array()?;
+/// When the engineer last proved a second factor: the time of a sign-in whose methods say so (RFC 8176, `mfa`), or whose class is
+/// the one that is asked for.
+fn second_factor(jwt: &VerifiedJwt, staff: &Staff) -> Option<Timestamp> {
+    let by_method =
+        jwt.claims.get("amr").and_then(Value::as_array).is_some_and(|all| all.iter().any(|one| one == "mfa"));
+    let wanted = staff.sign_in.as_ref().and_then(|sign_in| sign_in.step_up_acr.as_deref());
+    let by_class = wanted.is_some() && jwt.text("acr") == wanted;
     let seconds = jwt.claims.get("auth_time")?.as_i64()?;
-    methods.iter().any(|method| method == "mfa").then(|| Timestamp::from_millis(seconds.saturating_mul(1000)))
+    (by_method || by_class).then(|| Timestamp::from_millis(seconds.saturating_mul(1000)))
 }
 
 /// The text of a claim that may be absent, but not of another type.
@@ -182,7 +186,7 @@ mod tests {
     #[test]
     fn a_sign_in_without_a_second_factor_proves_none() {
         for claims in [json!({"amr": ["pwd"], "auth_time": 1}), json!({"amr": ["mfa"]}), json!({"auth_time": 1})] {
-            assert_eq!(second_factor(&jwt("ada", &claims)), None, "{claims}");
+            assert_eq!(second_factor(&jwt("ada", &claims), &staff()), None, "{claims}");
         }
     }
 

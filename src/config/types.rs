@@ -314,6 +314,8 @@ pub struct SignIn {
     pub client_id: String,
     /// Our secret; none: we are a public client, and PKCE alone protects the exchange.
     pub client_secret: Option<SecretString>,
+    /// The `acr` that is asked for where a policy wants a fresh second factor, and that stands for one.
+    pub step_up_acr: Option<String>,
 }
 
 /// Who members are.

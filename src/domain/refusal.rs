@@ -86,6 +86,8 @@ codes! {
     DurationRequired => "duration-required",
     /// Not part of this plan.
     PlanRequired => "plan-required",
+    /// A second factor was shown too long ago, or never.
+    StepUp => "step-up",
     /// Some policy says no, or none says yes.
     PolicyDenied => "policy-denied",
     /// A policy could not be evaluated.

@@ -23,15 +23,24 @@ pub struct Flow {
     pub(super) verifier: String,
     /// Where the browser goes afterwards: a path of ours.
     pub back: String,
+    /// Whether the engineer must show anew who they are (step-up).
+    pub fresh: bool,
     expires_at: Timestamp,
 }
 
 impl Flow {
-    /// Begins one at `now` that leads to the path `back`.
+    /// Begins one at `now` that leads to the path `back`; `fresh`: whatever the provider remembers of the engineer does not do.
     #[must_use]
-    pub fn begin(back: String, now: Timestamp) -> Self {
+    pub fn begin(back: String, fresh: bool, now: Timestamp) -> Self {
         let secret = || URL_SAFE_NO_PAD.encode(random::bytes::<32>());
-        Self { state: secret(), nonce: secret(), verifier: secret(), back, expires_at: now.plus(PATIENCE) }
+        Self { state: secret(), nonce: secret(), verifier: secret(), back, fresh, expires_at: now.plus(PATIENCE) }
+    }
+
+    /// Whether somebody who proved at `auth_time` who they are did so for this sign-in; clocks differ by up to half a minute.
+    #[must_use]
+    pub fn is_met_by(&self, auth_time: Timestamp) -> bool {
+        let begun_at = self.expires_at.as_millis() - PATIENCE.as_millis();
+        auth_time >= Timestamp::from_millis(begun_at).plus(Span::from_seconds(-30))
     }
 
     /// Whether `state` is the one that it began with.
@@ -103,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_flow_comes_back_out_of_its_seal_in_its_time_and_under_its_key_alone() {
-        let (seal, flow) = (Seal::new(), Flow::begin("/w/acme".into(), NOW));
+        let (seal, flow) = (Seal::new(), Flow::begin("/w/acme".into(), false, NOW));
         let sealed = seal.seal(&flow).expect("a cookie");
         let opened = seal.open(&sealed, NOW).expect("a flow");
         assert_eq!((opened.back.as_str(), opened.nonce.as_str()), ("/w/acme", flow.nonce.as_str()));

@@ -61,13 +61,22 @@ pub(super) struct Jws<'a> {
 impl<'a> Jws<'a> {
     /// Takes `token` apart and checks its header.
     pub(super) fn parse(token: &'a str) -> Result<Self, JwtError> {
+        Self::of_type(token, &["jwt", "at+jwt"], "its `typ` is neither `JWT` nor `at+jwt`")
+    }
+
+    /// The same of a logout token, which is no other: what signs somebody out signs nobody in.
+    pub(super) fn parse_logout(token: &'a str) -> Result<Self, JwtError> {
+        Self::of_type(token, &["jwt", "logout+jwt"], "its `typ` is neither `JWT` nor `logout+jwt`")
+    }
+
+    fn of_type(token: &'a str, types: &[&str], mistyped: &'static str) -> Result<Self, JwtError> {
         let parts = Parts::split(token)?;
         let header = object(parts.header).ok_or(JwtError::Malformed("its header is not a JSON object in base64url"))?;
         if header.contains_key("crit") {
             return Err(JwtError::Malformed("its header has `crit`, and we know no extensions"));
         }
-        if !header.get("typ").is_none_or(is_jwt_type) {
-            return Err(JwtError::Malformed("its `typ` is neither `JWT` nor `at+jwt`"));
+        if !header.get("typ").is_none_or(|typ| is_one_of(typ, types)) {
+            return Err(JwtError::Malformed(mistyped));
         }
         let alg = header.get("alg").and_then(Value::as_str).and_then(Alg::from_name);
         let alg = alg.ok_or(JwtError::Malformed("its `alg` is none of RS256, ES256 and EdDSA"))?;
@@ -137,10 +146,10 @@ impl<'a> Parts<'a> {
 }
 
 /// `JWT` or `at+jwt` (RFC 9068), in any case, with or without `application/` (RFC 7515 section 4.1.9).
-fn is_jwt_type(typ: &Value) -> bool {
+fn is_one_of(typ: &Value, types: &[&str]) -> bool {
     typ.as_str().is_some_and(|typ| {
         let typ = typ.to_ascii_lowercase();
-        matches!(typ.strip_prefix("application/").unwrap_or(&typ), "jwt" | "at+jwt")
+        types.contains(&typ.strip_prefix("application/").unwrap_or(&typ))
     })
 }
 

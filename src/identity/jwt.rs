@@ -86,7 +86,19 @@ impl Verifier {
     /// # Errors
     /// Says which check failed.
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedJwt, JwtError> {
-        let jws = Jws::parse(token)?;
+        self.verify_as(Jws::parse(token)?, now).await
+    }
+
+    /// Verifies a logout token as strictly: its `typ` is `logout+jwt`, or is not told (OpenID Connect Back-Channel Logout 1.0,
+    /// section 2.4).
+    ///
+    /// # Errors
+    /// Says which check failed.
+    pub(super) async fn verify_logout(&self, token: &str, now: Timestamp) -> Result<VerifiedJwt, JwtError> {
+        self.verify_as(Jws::parse_logout(token)?, now).await
+    }
+
+    async fn verify_as(&self, jws: Jws<'_>, now: Timestamp) -> Result<VerifiedJwt, JwtError> {
         let (key, signed_by) = self.jwks.key(jws.kid.as_deref(), jws.alg).await?;
         self.check(jws.verify(&key)?, signed_by, now)
     }

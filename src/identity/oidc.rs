@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config;
-use crate::domain::time::{Clock, Uptime};
+use crate::domain::time::{Clock, Span, Timestamp, Uptime};
 
 use super::fetch::{FetchError, may_be_asked, send};
 use super::flow::Flow;
@@ -27,6 +27,12 @@ use super::jwt::{JwtError, VerifiedJwt, Verifier};
 
 /// How long what the provider says of itself is used without being asked for again.
 const FRESH: Duration = Duration::from_mins(10);
+
+/// What makes a token one of logout.
+const BACK_CHANNEL_LOGOUT: &str = "http://schemas.openid.net/event/backchannel-logout";
+
+/// How old a logout token may be: an older one signs nobody out who has come back since.
+const RECENT: Span = Span::from_seconds(120);
 
 /// What is asked for, if the provider says that it knows it. `openid` is always asked for.
 const SCOPES: [&str; 4] = ["email", "profile", "groups", "offline_access"];
@@ -154,13 +160,17 @@ impl Provider {
         let state = flow.state.clone();
         let verifier = PkceCodeVerifier::new(flow.verifier.clone());
         let known = SCOPES.into_iter().filter(|scope| discovery.scopes_supported.iter().any(|s| s == scope));
-        let (url, _state) = client
+        let (mut url, _state) = client
             .authorize_url(move || CsrfToken::new(state))
             .add_scope(Scope::new("openid".to_owned()))
             .add_scopes(known.map(|scope| Scope::new(scope.to_owned())))
             .add_extra_param("nonce", flow.nonce.clone())
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
             .url();
+        if flow.fresh {
+            url.query_pairs_mut().append_pair("max_age", "0");
+            url.query_pairs_mut().extend_pairs(self.sign_in.step_up_acr.iter().map(|acr| ("acr_values", acr)));
+        }
         Ok(url.into())
     }
 
@@ -174,7 +184,7 @@ impl Provider {
         let client = self.client(&discovery)?;
         let asked = client
             .exchange_code(AuthorizationCode::new(code))
-            .set_pkce_verifier(PkceCodeVerifier::new(flow.verifier))
+            .set_pkce_verifier(PkceCodeVerifier::new(flow.verifier.clone()))
             .request_async(&relay)
             .await;
         let tokens = asked.map_err(refused)?;
@@ -183,8 +193,47 @@ impl Provider {
         if jwt.text("nonce") != Some(&flow.nonce) {
             return Err(OidcError::Token(JwtError::Claim("nonce")));
         }
+        if flow.fresh {
+            self.is_fresh(&flow, &jwt)?;
+        }
         let refresh = tokens.refresh_token().map(|token| SecretString::from(token.secret().clone()));
         Ok(Identified { jwt, refresh })
+    }
+
+    /// OpenID Connect Core 1.0, sections 2 and 3.1.2.1: who asks with `max_age` gets `auth_time`, and must look at it; a class
+    /// that was asked for by `acr_values` may have been passed over.
+    fn is_fresh(&self, flow: &Flow, jwt: &VerifiedJwt) -> Result<(), OidcError> {
+        let seconds = jwt.claims.get("auth_time").and_then(Value::as_i64);
+        let at = seconds.map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1000)));
+        if !at.is_some_and(|at| flow.is_met_by(at)) {
+            return Err(OidcError::Token(JwtError::Claim("auth_time")));
+        }
+        let wanted = self.sign_in.step_up_acr.as_deref();
+        if wanted.is_some() && jwt.text("acr") != wanted {
+            return Err(OidcError::Token(JwtError::Claim("acr")));
+        }
+        Ok(())
+    }
+
+    /// Whom the provider has signed out, by its logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6). One that names
+    /// a session of the provider alone is refused: we ask for none.
+    ///
+    /// # Errors
+    /// Says what does not hold.
+    pub async fn signed_out(&self, logout_token: &str) -> Result<String, JwtError> {
+        let now = self.clock.now();
+        let jwt = self.verifier.verify_logout(logout_token, now).await?;
+        let is_logout = |events: &Value| events.get(BACK_CHANNEL_LOGOUT).is_some_and(Value::is_object);
+        if !jwt.claims.get("events").is_some_and(is_logout) {
+            return Err(JwtError::Claim("events"));
+        }
+        if jwt.claims.contains_key("nonce") {
+            return Err(JwtError::Claim("nonce"));
+        }
+        if jwt.issued_at.plus(RECENT) <= now {
+            return Err(JwtError::Time);
+        }
+        Ok(jwt.subject)
     }
 
     /// Asks the provider again for an engineer who signed in before. Without an ID token in the answer nothing is known of

@@ -59,6 +59,7 @@ fn row(code: &Code) -> (StatusCode, &'static str, &'static str, &'static str) {
         Code::DurationTooLong => (S::FORBIDDEN, "Too long", "a grant may not last that long", "choose a shorter duration"),
         Code::DurationRequired => (S::FORBIDDEN, "How long?", "a grant needs an end", "choose a duration"),
         Code::PlanRequired => (S::FORBIDDEN, "Not part of this plan", "this is not part of the workspace's plan", "upgrade the plan"),
+        Code::StepUp => (S::FORBIDDEN, "Sign in once more", "this needs a second factor that was shown lately", "sign in again with your second factor"),
         Code::PolicyDenied | Code::Vendor(_) => (S::FORBIDDEN, "Refused by policy", "the vendor's policies do not permit this", "ask your security team which access you need"),
         Code::PolicyError => (S::FORBIDDEN, "A policy failed", "a policy could not be evaluated, so nothing passes", "tell the security team: the log names the policy"),
         Code::AmbiguousPath => (S::BAD_REQUEST, "An ambiguous path", "this path can be read in more than one way", "send the path in its plain form"),

@@ -50,15 +50,21 @@ pub(super) fn way_back(gate: &Gate, code: &Code, head: &Parts) -> Option<String>
     }
     let public_url = &gate.server.public_url;
     let asked = head.uri.path_and_query().filter(|_| head.method == Method::GET).map_or("/", |asked| asked.as_str());
-    let asked = utf8_percent_encode(asked, NON_ALPHANUMERIC);
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let session = gate.server.session_host.as_ref().and_then(|hosts| hosts.session(&host(head)));
-    match session {
-        Some(session) if matches!(code, Code::Unauthenticated | Code::NoSession) => {
-            Some(format!("{public_url}/.chaperone/enter?session={session}&return={asked}"))
+    let again = matches!(code, Code::Unauthenticated | Code::StepUp);
+    let there = match session {
+        Some(ref session) if again || *code == Code::NoSession => {
+            format!("/.chaperone/enter?session={session}&return={}", encoded(asked))
         }
-        None if *code == Code::Unauthenticated => Some(format!("{public_url}/.chaperone/login?return={asked}")),
-        Some(_) | None => None,
-    }
+        None if again => asked.to_owned(),
+        Some(_) | None => return None,
+    };
+    Some(match (code, session) {
+        (Code::StepUp, _) => format!("{public_url}/.chaperone/login?fresh=true&return={}", encoded(&there)),
+        (_, Some(_)) => format!("{public_url}{there}"),
+        (_, None) => format!("{public_url}/.chaperone/login?return={}", encoded(&there)),
+    })
 }
 
 /// The host that was asked for, in lower case and without a port.

@@ -131,9 +131,13 @@ pub async fn bind(tx: &mut Write, session: &SessionId, sign_in: &SignInId) -> Re
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn move_sessions(tx: &mut Write, from: &SignInId, to: &SignInId) -> Result<(), StoreError> {
+pub async fn move_sessions(tx: &mut Write, from: &SignInId, to: &SignIn) -> Result<(), StoreError> {
+    let factor = "UPDATE sessions SET mfa_at = $2 WHERE id IN (SELECT session FROM bindings WHERE sign_in = $1)";
+    if let Some(at) = to.mfa_at {
+        sqlx::query(factor).bind(from.as_str()).bind(at.as_millis()).execute(&mut **tx).await?;
+    }
     let sql = "UPDATE bindings SET sign_in = $2 WHERE sign_in = $1";
-    sqlx::query(sql).bind(from.as_str()).bind(to.as_str()).execute(&mut **tx).await?;
+    sqlx::query(sql).bind(from.as_str()).bind(to.id.as_str()).execute(&mut **tx).await?;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ const pictures = process.env.CHAPERONE_PICTURES;
 /** How long anything may take on a busy machine, in milliseconds. */
 const PATIENCE = 30_000;
 
-/** Runs a story in a Chromium of its own. Whatever the browser complains of fails it. */
+/** Runs a story in a Chromium of its own; when it fails, says what was on the pages. */
 export async function story(tell) {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -25,6 +25,11 @@ export async function story(tell) {
   });
   try {
     await tell(browser);
+  } catch (error) {
+    for (const page of browser.contexts().flatMap((context) => context.pages())) {
+      console.error(`${page.url()}:\n${(await page.locator("body").innerText().catch(() => "")).slice(0, 1500)}\n`);
+    }
+    throw error;
   } finally {
     await browser.close();
   }

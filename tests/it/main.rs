@@ -17,6 +17,8 @@
 //! * `commands`: the commands that ask a running gate, and those that describe the command line.
 //! * `attacks`: the attack suite of `tests/attacks`: nothing unsafe reaches the app, whatever is sent.
 //! * `banner`: what an engineer sees on the app's pages of the login that they are in.
+//! * `browser`: what people see, in a real Chromium.
+//! * `signing_in_again`: a fresh second factor where a policy asks for it, and sign-out by the identity provider.
 //! * `residue`: what a browser keeps of a session that is over: nothing.
 //! * `secrets`: nothing that is planted as a secret is in a log, the trail, an error page, a metric or a trace.
 //! * `seeds`: what the support accesses that exist demand, sentence by sentence.
@@ -40,6 +42,7 @@
 )]
 mod attacks;
 mod banner;
+mod browser;
 mod browsers;
 mod chained;
 mod commands;
@@ -64,6 +67,7 @@ mod rotation;
 mod secrets;
 mod seeds;
 mod sign_in;
+mod signing_in_again;
 mod spine;
 mod tls;
 mod toggles;

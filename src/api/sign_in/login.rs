@@ -22,6 +22,9 @@ use super::{LOGOUT, location};
 #[derive(Debug, Deserialize)]
 pub(super) struct Way {
     r#return: Option<String>,
+    /// Whether the engineer must show anew who they are.
+    #[serde(default)]
+    fresh: bool,
 }
 
 /// Sends the browser to the identity provider.
@@ -31,7 +34,7 @@ pub(super) async fn login(
 ) -> Result<impl IntoResponse, ApiError> {
     let sign_in = state.browser_sign_in()?;
     let back = local_path(way.r#return.as_deref().unwrap_or(LOGOUT))?;
-    let flow = Flow::begin(back, state.clock.now());
+    let flow = Flow::begin(back, way.fresh, state.clock.now());
     let address = sign_in.provider.authorize(&flow).await.map_err(|error| failed(&error))?;
     let sealed = sign_in.seal.seal(&flow).ok_or(Code::Internal)?;
     let headers = [(LOCATION, location(&address)?), (SET_COOKIE, set_cookie(COOKIE_SIGN_IN, &sealed))];

@@ -2,11 +2,12 @@
 //!
 //! * `login`: to the identity provider. `callback`: back from it, with a new staff cookie.
 //! * `ask_again`: asks the identity provider again, as often as `staff.recheck` needs it.
-//! * `logout`: the end of the sign-in and its sessions.
+//! * `logout`: the end of the sign-in and its sessions. `back_channel`: the same, by the identity provider.
 //! * `enter`: from the public origin to a session's own, by a code in a form.
 //! * `leave`: out of a session.
 //! * `local_path`: where a browser may be sent afterwards.
 mod ask_again;
+mod back_channel;
 mod callback;
 mod enter;
 mod leave;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::HeaderValue;
 
 use crate::config::Config;
@@ -38,6 +39,8 @@ const FORM_LIMIT: usize = 16 * 1024;
 const LOGIN: &str = "/.chaperone/login";
 /// Where they sign out, and see that they are signed in.
 const LOGOUT: &str = "/.chaperone/logout";
+/// Where the identity provider signs them out by itself.
+const BACK_CHANNEL: &str = "/.chaperone/logout/back-channel";
 /// Where the identity provider sends them back to.
 const CALLBACK: &str = "/.chaperone/callback";
 /// Where they enter a session's own origin.
@@ -71,6 +74,7 @@ pub(super) fn routes() -> Router<Arc<ApiState>> {
         .route(LOGIN, get(login::login))
         .route(CALLBACK, get(callback::callback))
         .route(LOGOUT, get(logout::ask).post(logout::logout))
+        .route(BACK_CHANNEL, post(back_channel::logout))
         .route(ENTER, get(enter::ask).post(enter::enter))
         .route(LEAVE, get(leave::ask).post(leave::leave))
         .layer(DefaultBodyLimit::max(FORM_LIMIT))

@@ -53,6 +53,7 @@ fn organizations(s: &mut Section<'_>) -> BTreeMap<String, String> {
 fn sign_in(s: &mut Section<'_>, issuer: Option<&str>) -> (Option<SignIn>, Option<Span>) {
     let client_id = s.parsed("client_id", values::words);
     let client_secret = secret(s, "client_secret", "client_secret_file");
+    let step_up_acr = s.parsed("step_up_acr", values::words);
     let recheck = s.parsed("recheck", |given| match given {
         "off" => Ok(None),
         span => values::duration(span).map(Some),
@@ -68,7 +69,7 @@ fn sign_in(s: &mut Section<'_>, issuer: Option<&str>) -> (Option<SignIn>, Option
         );
     }
     let default = client_id.is_some().then_some(RECHECK);
-    let sign_in = client_id.map(|client_id| SignIn { client_id, client_secret });
+    let sign_in = client_id.map(|client_id| SignIn { client_id, client_secret, step_up_acr });
     (sign_in, recheck.unwrap_or(default))
 }
 

@@ -1,6 +1,7 @@
 //! copyparty, a file server: its users' folders are `/u/NAME`, and `X-Remote-User` says who comes.
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use http_body_util::BodyExt;
@@ -8,7 +9,8 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::Behind;
-use crate::world::{Via, body, engineers, members, python, refused, request};
+use crate::browser::{free_port, modules, played, script};
+use crate::world::{Via, World, body, engineers, members, python, refused, request};
 
 /// Longer than any story here waits, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -39,15 +41,42 @@ const CONFIG: &str = "
     rwmda: ${u}
 ";
 
+fn command(dir: &Path, port: u16) -> Command {
+    fs::write(dir.join("copyparty.conf"), CONFIG).unwrap();
+    let mut python = python();
+    python.args(["-m", "copyparty", "-c", "copyparty.conf", "-p", &port.to_string()]);
+    python.env("XDG_CONFIG_HOME", dir.join("config"));
+    python
+}
+
 async fn copyparty() -> Behind {
-    let command = |dir: &std::path::Path, port: u16| {
-        fs::write(dir.join("copyparty.conf"), CONFIG).unwrap();
-        let mut python = python();
-        python.args(["-m", "copyparty", "-c", "copyparty.conf", "-p", &port.to_string()]);
-        python.env("XDG_CONFIG_HOME", dir.join("config"));
-        python
-    };
     Behind::start(ROUTE, command).await
+}
+
+/// A gate that a real browser can reach, and copyparty behind it.
+async fn for_browsers(port: u16) -> Behind {
+    let world = World::builder().browser_sign_in().route(ROUTE);
+    let world = world.variable("CHAPERONE__SERVER__LISTEN", &format!("127.0.0.1:{port}"));
+    let world = world.variable("CHAPERONE__SERVER__PUBLIC_URL", &format!("http://127.0.0.1:{port}"));
+    Behind::in_world(world, command).await
+}
+
+// The story keeps this thread; the gate's neighbours need another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_see_the_banner_on_pages_of_real_apps_and_everything_else_is_as_it_was() {
+    let port = free_port();
+    let files = for_browsers(port).await;
+    files.world.grant(&members::OLGA, json!({"access": "full", "duration": "1d"})).await;
+    fs::create_dir_all(files.file("")).unwrap();
+    fs::write(files.file("octets.bin"), content()).unwrap();
+    let heavy = modules().join("node_modules/swagger-ui-dist");
+    let copied = Command::new("cp").arg("-r").arg(heavy).arg(files.file("heavy")).status().unwrap();
+    assert!(copied.success());
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &content());
+    let digest: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut story = Command::new("node");
+    story.arg(script("real_apps")).arg(digest).env("CHAPERONE_BROWSER", modules());
+    played(story.env("CHAPERONE_PLACES", json!({"gate": format!("http://127.0.0.1:{port}")}).to_string()));
 }
 
 impl Behind {

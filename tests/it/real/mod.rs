@@ -9,10 +9,9 @@ use std::path::Path;
 use std::process::Command;
 
 use bytes::Bytes;
-use http::request::Builder;
 use http_body_util::Full;
 
-use crate::world::{Process, Session, Tap, World, request};
+use crate::world::{Builder, Process, Session, Tap, World, request};
 
 /// A gate, and behind it an app of others.
 struct Behind {
@@ -24,15 +23,20 @@ struct Behind {
 impl Behind {
     /// Starts both; `route` are keys of the route.
     async fn start(route: &str, command: impl Fn(&Path, u16) -> Command) -> Self {
+        Self::in_world(World::builder().route(route), command).await
+    }
+
+    /// Starts the app, and the gate as `world` says.
+    async fn in_world(world: Builder, command: impl Fn(&Path, u16) -> Command) -> Self {
         let app = Process::start(command).await;
         let tap = Tap::start().await;
         tap.lead_to(app.address);
-        let world = World::builder().route(route).app_at(tap.address).start().await;
+        let world = world.app_at(tap.address).start().await;
         Self { world, tap, app }
     }
 
     /// A request in a session, with forged headers of the client, about a folder and what is in it.
-    fn asked(session: &Session, method: &str, path: &str) -> Builder {
+    fn asked(session: &Session, method: &str, path: &str) -> http::request::Builder {
         let mut asked = request(method, path).header("cookie", session.cookie());
         for name in ["x-remote-user", "x_remote_user", "x.remote.groups", "x-forwarded-for"] {
             asked = asked.header(name, "mallory");
@@ -41,7 +45,7 @@ impl Behind {
     }
 
     /// Sends it; gives status and body.
-    async fn send(&self, asked: Builder, content: impl Into<Bytes>) -> (u16, Bytes) {
+    async fn send(&self, asked: http::request::Builder, content: impl Into<Bytes>) -> (u16, Bytes) {
         let reply = self.world.send(asked.body(Full::new(content.into())).unwrap()).await;
         (reply.status.as_u16(), reply.body)
     }

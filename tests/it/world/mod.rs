@@ -36,6 +36,7 @@ pub(crate) use form::Form;
 pub(crate) use gate::{Gate, Output, chaperone, chaperone_in};
 pub(crate) use hook::Hook;
 pub(crate) use mailbox::{Mail, Mailbox};
+pub(crate) use idp::SECRET;
 pub(crate) use people::{Engineer, Issuer, Member, engineers, members};
 pub(crate) use process::{Process, python};
 pub(crate) use sockets::{Download, Events, Socket, Upload};
