@@ -13,7 +13,7 @@
     :host { all: initial; }
     * { box-sizing: border-box; }
     .bar, .over { font: 500 13px/1.4 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color: #fff; }
-    .bar { position: fixed; z-index: 2147483646; left: 50%; bottom: 12px; translate: -50% 0; display: flex; flex-wrap: wrap; align-items: center; gap: 2px 14px; max-width: calc(100vw - 24px);
+    .bar { position: fixed; z-index: 2147483646; left: 12px; right: 12px; bottom: 12px; width: fit-content; margin: 0 auto; display: flex; flex-wrap: wrap; align-items: center; gap: 2px 14px;
       padding: 7px 8px 7px 16px; border-radius: 12px; background: #1c2f6b; border: 1px solid rgb(255 255 255 / 35%); box-shadow: 0 4px 18px rgb(0 0 0 / 35%); }
     .bar.emergency { background: #8e1420; }
     .bar.top { bottom: auto; top: 12px; }
@@ -30,7 +30,7 @@
     p { margin: 0 0 14px; color: #c5ccd5; }
     .mark { position: fixed; inset: 0; z-index: 2147483645; overflow: hidden; pointer-events: none; display: flex; flex-wrap: wrap; gap: 90px 60px; align-content: flex-start; rotate: -24deg; scale: 1.5; }
     .mark span { font: 500 13px/1 system-ui, sans-serif; color: rgb(110 110 110 / 20%); white-space: nowrap; }
-    @media print { .bar { position: static; translate: none; } }
+    @media print { .bar { position: static; } }
     @media (prefers-contrast: more) { .bar { border: 2px solid #fff; } }`;
 
   function make(tag, text, attributes = {}) {

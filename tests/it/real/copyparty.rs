@@ -73,7 +73,7 @@ async fn people_see_the_banner_on_pages_of_real_apps_and_everything_else_is_as_i
     let copied = Command::new("cp").arg("-r").arg(heavy).arg(files.file("heavy")).status().unwrap();
     assert!(copied.success());
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &content());
-    let digest: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let mut story = Command::new("node");
     story.arg(script("real_apps")).arg(digest).env("CHAPERONE_BROWSER", modules());
     played(story.env("CHAPERONE_PLACES", json!({"gate": format!("http://127.0.0.1:{port}")}).to_string()));

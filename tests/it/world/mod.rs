@@ -35,8 +35,8 @@ pub(crate) use client::{Connection, HOST, Reply, Via, body, refused, request, wh
 pub(crate) use form::Form;
 pub(crate) use gate::{Gate, Output, chaperone, chaperone_in};
 pub(crate) use hook::Hook;
-pub(crate) use mailbox::{Mail, Mailbox};
 pub(crate) use idp::SECRET;
+pub(crate) use mailbox::{Mail, Mailbox};
 pub(crate) use people::{Engineer, Issuer, Member, engineers, members};
 pub(crate) use process::{Process, python};
 pub(crate) use sockets::{Download, Events, Socket, Upload};
