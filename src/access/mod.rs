@@ -7,6 +7,8 @@
 //! * `support_requests`: members ask for help, and thereby consent; `attachments`: their files. `tickets`: a closed ticket ends
 //!   what was consented to for it.
 //! * `grants`: consent. `sessions`: entering. `support_access`: what a member sees of both. `following`: who may look on.
+//! * `ways_in`: which workspaces an engineer may know of, and how they may enter them now.
+//!   `names`: what things are called.
 //! * `emergencies`: entry without consent, approved by others, told to the customer, reviewed.
 //! * `sign_ins`: engineers sign in by browser, and out. `entering`: a browser goes to a session's own origin.
 //! * `explain`: why a request passes or not, for operators. `policies`: the set that decides, when it is replaced.
@@ -36,6 +38,7 @@ pub mod following;
 pub mod grants;
 pub mod hygiene;
 pub mod members;
+pub mod names;
 mod permission;
 pub mod policies;
 mod reason;
@@ -52,6 +55,7 @@ pub mod support_requests;
 mod tests;
 pub mod tickets;
 pub mod trail;
+pub mod ways_in;
 pub mod workspaces;
 
 use std::str::FromStr;

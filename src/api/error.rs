@@ -44,6 +44,11 @@ impl ApiError {
         self.refusal.code.clone()
     }
 
+    /// Why it fails.
+    pub(crate) fn refusal(&self) -> &Refusal {
+        &self.refusal
+    }
+
     /// Whether nobody that we know calls.
     pub(crate) fn is_unauthenticated(&self) -> bool {
         self.refusal.code == Code::Unauthenticated

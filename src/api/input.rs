@@ -15,7 +15,8 @@ use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 
 use crate::access::PageRequest;
-use crate::domain::refusal::Code;
+use crate::domain::obvious_secret;
+use crate::domain::refusal::{Code, Refusal};
 
 use super::error::ApiError;
 
@@ -41,7 +42,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 
 /// Ids in the path, as `Id` or a tuple of them.
 #[derive(Debug)]
-pub(crate) struct AtPath<T>(pub(super) T);
+pub(crate) struct AtPath<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for AtPath<T> {
     type Rejection = ApiError;
@@ -108,6 +109,15 @@ fn is_over_limit(error: &axum::Error) -> bool {
 /// Reads a body. What is wrong is named by its field.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     Json::from_bytes(bytes).map(|Json(body)| body).map_err(|error| ApiError::bad_request(detail(&error)))
+}
+
+/// Refuses a text in which somebody would find a password; of the text, the answer says nothing.
+pub(crate) fn without_secrets(field: &str, text: &str) -> Result<(), ApiError> {
+    let Some(found) = obvious_secret::find(text) else { return Ok(()) };
+    let refusal =
+        Refusal::because(Code::BadRequest, format!("`{field}` seems to hold {found}: nothing of it was kept"));
+    let next = "take it out and send the rest: support never needs it. If it is a real one, change it";
+    Err(refusal.next(next).into())
 }
 
 /// Whether the one `Content-Type` is `application/json`, with any parameters.

@@ -101,10 +101,9 @@ pub fn router(state: Arc<ApiState>, rooms: Router<Arc<ApiState>>) -> Router {
     let (routes, document) = documented().split_for_parts();
     let document = openapi::served(document, &state.config.server.public_url);
     let limit = patience::limit(state.config.store.lease);
-    let routes = routes.layer(from_fn_with_state(limit, patience::bounded));
+    let routes = routes.merge(rooms).layer(from_fn_with_state(limit, patience::bounded));
     let routes =
         routes.route(openapi::PATH, get(async move || document)).merge(sign_in::routes()).merge(answer::routes());
-    let routes = routes.merge(rooms);
     let origins = Arc::new(state.config.customers.origins.clone());
     let frame = Frame { clock: Arc::clone(&state.clock), vendor: state.config.vendor.clone() };
     framed(routes, origins, frame, Arc::clone(&state.limits)).with_state(state)

@@ -92,6 +92,8 @@ struct Page<'a> {
     policy: Option<&'a str>,
     /// Where to sign in again.
     sign_in: Option<&'a str>,
+    /// Where engineers find out more, and what to do next.
+    console: Option<(String, &'static str)>,
 }
 
 /// The answer to a request that does not pass.
@@ -99,6 +101,7 @@ pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_awa
     let TurnedAway { refusal, draft, let_through, forget } = turned_away;
     gate.metrics.refusals_total.with_label_values(&[refusal.code.as_str()]).inc();
     let problem = Problem::new(&refusal, arrival.id.clone());
+    let console = console(gate, &problem, &refusal.code, draft.is_some());
     match draft {
         Some(draft) => gate.journal.note(draft),
         // Those are counted: a flood of requests must not flood the log.
@@ -110,7 +113,7 @@ pub(super) fn turn_away(gate: &Gate, arrival: &Arrival, head: &Parts, turned_awa
         count(gate, arrival, head, &problem);
     }
     let mut response = if wants_page(&head.headers) {
-        page(gate, &problem, way_back(gate, &refusal.code, head).as_deref())
+        page(gate, &problem, way_back(gate, &refusal.code, head).as_deref(), console)
     } else {
         document(&problem)
     };
@@ -180,7 +183,24 @@ fn document(problem: &Problem) -> Response<Body> {
     response
 }
 
-fn page(gate: &Gate, problem: &Problem, way_back: Option<&str>) -> Response<Body> {
+/// Where in the console an engineer goes on, and what the link says: to the reasons of what the trail tells of, or to where
+/// sessions begin.
+fn console(gate: &Gate, problem: &Problem, code: &Code, recorded: bool) -> Option<(String, &'static str)> {
+    let console = format!("{}/.chaperone/console/", gate.server.public_url);
+    let outside = matches!(code, Code::NoSession | Code::SessionEnded | Code::SessionIdle);
+    match (gate.signs_in, recorded, outside) {
+        (false, ..) | (true, false, false) => None,
+        (true, true, _) => Some((format!("{console}refusals/{}", problem.request_id), "Why, and what to do next")),
+        (true, false, true) => Some((console, "Go to the support console")),
+    }
+}
+
+fn page(
+    gate: &Gate,
+    problem: &Problem,
+    way_back: Option<&str>,
+    console: Option<(String, &'static str)>,
+) -> Response<Body> {
     let page = Page {
         title: problem.title,
         detail: &problem.detail,
@@ -193,6 +213,7 @@ fn page(gate: &Gate, problem: &Problem, way_back: Option<&str>) -> Response<Body
         also: &problem.also,
         policy: problem.policy.as_deref(),
         sign_in: way_back,
+        console,
     };
     let Ok(html) = page.render() else { return document(problem) };
     let mut response = Response::new(full(html));

@@ -1,6 +1,8 @@
 //! Rows of engineers.
-use sqlx::SqliteConnection;
+use std::collections::BTreeSet;
+
 use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, SqliteConnection};
 
 use crate::domain::engineer::Engineer;
 use crate::domain::id::EngineerId;
@@ -31,6 +33,28 @@ pub async fn find_or_deleted(
 ) -> Result<Option<Engineer>, StoreError> {
     let query = sqlx::query("SELECT * FROM engineers WHERE id = $1").bind(id.as_str());
     query.fetch_optional(connection).await?.as_ref().map(read).transpose()
+}
+
+/// The names of these engineers, deleted or not.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn names(
+    connection: &mut SqliteConnection,
+    ids: &BTreeSet<EngineerId>,
+) -> Result<Vec<(EngineerId, String)>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = QueryBuilder::new("SELECT id, name FROM engineers WHERE id IN (");
+    let mut list = query.separated(", ");
+    for id in ids {
+        list.push_bind(id.as_str());
+    }
+    query.push(")");
+    let rows = query.build().fetch_all(connection).await?;
+    let columns = rows.iter().map(|row| Columns { row, table: TABLE });
+    columns.map(|columns| Ok((columns.parsed("id")?, columns.plain("name")?))).collect()
 }
 
 /// Creates or replaces one.

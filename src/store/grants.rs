@@ -1,6 +1,6 @@
 //! Rows of grants. Where a grant stands is computed from its times, never stored.
-use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, SqliteConnection};
 
 use crate::domain::grant::{Grant, Origin};
 use crate::domain::id::{GrantId, WorkspaceId};
@@ -54,6 +54,29 @@ pub async fn open(
         WHERE workspace = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2) ORDER BY id DESC";
     let query = sqlx::query(sql).bind(workspace.as_str()).bind(now.as_millis());
     query.fetch_all(connection).await?.iter().map(read).collect()
+}
+
+/// The grants of these workspaces that are live or still to come at `now`, newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn open_in(
+    connection: &mut SqliteConnection,
+    workspaces: &[WorkspaceId],
+    now: Timestamp,
+) -> Result<Vec<Grant>, StoreError> {
+    if workspaces.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query =
+        QueryBuilder::new("SELECT * FROM grants WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ");
+    query.push_bind(now.as_millis()).push(") AND workspace IN (");
+    let mut ids = query.separated(", ");
+    for id in workspaces {
+        ids.push_bind(id.as_str());
+    }
+    query.push(") ORDER BY id DESC");
+    query.build().fetch_all(connection).await?.iter().map(read).collect()
 }
 
 /// The grants that name a ticket and are live or still to come at `now`: of one workspace, or of all.

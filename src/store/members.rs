@@ -1,5 +1,8 @@
 //! Rows of members.
-use sqlx::SqliteConnection;
+use std::collections::BTreeSet;
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, SqliteConnection};
 
 use crate::domain::id::MemberKey;
 use crate::domain::member::Member;
@@ -8,6 +11,8 @@ use crate::domain::time::Timestamp;
 use super::columns::Columns;
 use super::sqlite::StoreError;
 use super::write::Write;
+
+const TABLE: &str = "members";
 
 /// What is known of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,15 +36,9 @@ pub async fn known(connection: &mut SqliteConnection, key: &MemberKey) -> Result
         .fetch_optional(connection)
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let columns = Columns { row: &row, table: "members" };
-    let member = Member {
-        workspace: columns.parsed("workspace")?,
-        id: columns.parsed("id")?,
-        email: columns.parsed("email")?,
-        role: columns.word("role")?,
-    };
+    let columns = Columns { row: &row, table: TABLE };
     let deleted = columns.optional_time("deleted_at")?.is_some();
-    Ok(Some(Known { member, told_at: columns.time("told_at")?, deleted }))
+    Ok(Some(Known { member: read(&row)?, told_at: columns.time("told_at")?, deleted }))
 }
 
 /// A member who is there.
@@ -49,6 +48,25 @@ pub async fn known(connection: &mut SqliteConnection, key: &MemberKey) -> Result
 pub async fn find(connection: &mut SqliteConnection, key: &MemberKey) -> Result<Option<Member>, StoreError> {
     let known = known(connection, key).await?;
     Ok(known.filter(|known| !known.deleted).map(|known| known.member))
+}
+
+/// Those of these members who are there.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_all(
+    connection: &mut SqliteConnection,
+    keys: &BTreeSet<MemberKey>,
+) -> Result<Vec<Member>, StoreError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = QueryBuilder::new("SELECT * FROM members WHERE deleted_at IS NULL AND (workspace, id) IN (");
+    query.push_values(keys, |mut pair, key| {
+        pair.push_bind(key.workspace.as_str()).push_bind(key.id.as_str());
+    });
+    query.push(")");
+    query.build().fetch_all(connection).await?.iter().map(read).collect()
 }
 
 /// Creates or replaces one, as told at `told_at`.
@@ -82,4 +100,14 @@ pub async fn delete(tx: &mut Write, key: &MemberKey, now: Timestamp) -> Result<(
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+fn read(row: &SqliteRow) -> Result<Member, StoreError> {
+    let columns = Columns { row, table: TABLE };
+    Ok(Member {
+        workspace: columns.parsed("workspace")?,
+        id: columns.parsed("id")?,
+        email: columns.parsed("email")?,
+        role: columns.word("role")?,
+    })
 }

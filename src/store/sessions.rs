@@ -77,6 +77,21 @@ pub async fn list(
     query.fetch_all(connection).await?.iter().map(read_listed).collect()
 }
 
+/// Up to `limit` sessions of an engineer, newest first, older than `after`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list_of(
+    connection: &mut SqliteConnection,
+    engineer: &EngineerId,
+    after: Option<&SessionId>,
+    limit: u32,
+) -> Result<Vec<Session>, StoreError> {
+    let sql = "SELECT * FROM sessions WHERE engineer = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3";
+    let query = sqlx::query(sql).bind(engineer.as_str()).bind(after.map(SessionId::as_str)).bind(limit);
+    query.fetch_all(connection).await?.iter().map(read).collect()
+}
+
 /// The sessions of a workspace that have not ended at `now`, newest first.
 ///
 /// # Errors

@@ -29,24 +29,45 @@ pub async fn find(
     }
 }
 
-/// Up to `limit`, newest first, older than `after`: of a workspace, or of all.
+/// What a page of support requests is cut from.
+#[derive(Debug, Clone, Copy)]
+pub enum Among<'a> {
+    /// All there are.
+    All,
+    /// Those of a workspace.
+    Workspace(&'a WorkspaceId),
+    /// Those that nobody has resolved.
+    Unresolved,
+}
+
+/// Up to `limit`, newest first, older than `after`.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn list(
     connection: &mut SqliteConnection,
-    workspace: Option<&WorkspaceId>,
+    among: Among<'_>,
     after: Option<&SupportRequestId>,
     limit: u32,
 ) -> Result<Vec<SupportRequest>, StoreError> {
-    let sql = match workspace {
-        Some(_) => {
-            "SELECT * FROM support_requests WHERE workspace = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"
+    let (sql, workspace) = match among {
+        Among::All => {
+            let sql = "SELECT * FROM support_requests WHERE ($1 IS NULL OR id < $1) ORDER BY id DESC LIMIT $2";
+            (sql, None)
         }
-        None => "SELECT * FROM support_requests WHERE $1 IS NULL AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
+        Among::Workspace(id) => {
+            let sql = "SELECT * FROM support_requests WHERE ($1 IS NULL OR id < $1) AND workspace = $3
+                ORDER BY id DESC LIMIT $2";
+            (sql, Some(id.as_str()))
+        }
+        Among::Unresolved => {
+            let sql = "SELECT * FROM support_requests WHERE ($1 IS NULL OR id < $1) AND resolved_at IS NULL
+                ORDER BY id DESC LIMIT $2";
+            (sql, None)
+        }
     };
-    let query = sqlx::query(sql);
-    let query = query.bind(workspace.map(WorkspaceId::as_str)).bind(after.map(SupportRequestId::as_str)).bind(limit);
+    let query = sqlx::query(sql).bind(after.map(SupportRequestId::as_str)).bind(limit);
+    let query = if let Some(id) = workspace { query.bind(id) } else { query };
     let rows = query.fetch_all(&mut *connection).await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {

@@ -24,6 +24,7 @@
 //! * `seeds`: what the support accesses that exist demand, sentence by sentence.
 //! * `proxy`: what attackers send on the wire, and what the app gets of it.
 //! * `trail`: what an auditor and a customer can prove by the trail, and what whoever changes it cannot hide.
+//! * `console`: what engineers see and do in a browser.
 //! * `sign_in`: engineers sign in by browser. `browsers`: what that is worth to their sessions.
 //! * `forwarded`: where a request comes from, when there are other proxies in front.
 //! * `tls`: certificates by name, certificates of clients, resumption, and what sslyze says of it.
@@ -47,6 +48,7 @@ mod browsers;
 mod chained;
 mod commands;
 mod consent;
+mod console;
 mod coverage;
 mod doctor;
 mod effects;

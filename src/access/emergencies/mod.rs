@@ -81,6 +81,19 @@ pub async fn list(access: &Access, actor: &Actor, page: &PageRequest) -> Result<
     Ok(page)
 }
 
+/// Reads one: the actor's own, or one of others that the actor may approve or review now. Engineers only.
+///
+/// # Errors
+/// `not-found`, for one that the actor must not see too.
+pub async fn get(access: &Access, actor: &Actor, id: &EmergencyId) -> Result<Declaration, AccessError> {
+    let who = &engineer(actor)?.engineer;
+    let mut read = access.store.read().await?;
+    let now = access.clock.now();
+    let declaration = emergencies::find(&mut read, id).await?.ok_or(Code::NotFound)?;
+    let visible = declaration.declared_by == who.id || awaits(access, &mut read, who, &declaration, now).await?;
+    if visible { Ok(declaration) } else { Err(Code::NotFound.into()) }
+}
+
 /// Whether somebody else's emergency waits for something that this engineer may do.
 async fn awaits(
     access: &Access,

@@ -2,7 +2,9 @@
 //!
 //! * `described`: the request is read and decided as the proxy does it, and a session begins as `sessions` has it.
 //! * `recorded`: what the trail says of it, and what the policies of now say to the same facts.
+//! * `own`: what of that an engineer is told of a request of their own.
 mod described;
+mod own;
 mod recorded;
 
 use serde::Serialize;
@@ -17,6 +19,8 @@ use crate::store::Store;
 use super::actor::Scope;
 use super::permission::scoped;
 use super::{AccessError, Actor};
+
+pub use own::{Own, explain_own};
 
 /// What is to be explained.
 #[derive(Debug, Clone)]
@@ -122,6 +126,6 @@ pub async fn explain_to(actor: &Actor, sources: Sources<'_>, question: Question)
 pub async fn explain(sources: Sources<'_>, question: Question) -> Result<Explained, AccessError> {
     match question {
         Question::Described(described) => described::explain(sources, described).await,
-        Question::Recorded(id) => recorded::explain(sources, id).await,
+        Question::Recorded(id) => recorded::explain(sources, &id).await,
     }
 }

@@ -10,11 +10,20 @@ use super::{Explained, Recorded, Sources};
 use crate::access::AccessError;
 
 /// Explains it.
-pub(super) async fn explain(sources: Sources<'_>, id: RequestId) -> Result<Explained, AccessError> {
+pub(super) async fn explain(sources: Sources<'_>, id: &RequestId) -> Result<Explained, AccessError> {
+    let found = find(sources, id).await?.ok_or_else(|| unknown(id))?;
+    explained(sources, found)
+}
+
+/// What the trail says of it; none when it says nothing.
+pub(super) async fn find(sources: Sources<'_>, id: &RequestId) -> Result<Option<Decided>, AccessError> {
     let (dir, wanted) = (sources.config.audit.dir.clone(), id.clone());
     let found = tokio::task::spawn_blocking(move || audit::decided(&dir, &wanted)).await;
-    let found = found.map_err(io::Error::other).and_then(|found| found).map_err(|error| unreadable(&error))?;
-    let found = found.ok_or_else(|| unknown(&id))?;
+    Ok(found.map_err(io::Error::other).and_then(|found| found).map_err(|error| unreadable(&error))?)
+}
+
+/// The explanation of what was found.
+pub(super) fn explained(sources: Sources<'_>, found: Decided) -> Result<Explained, AccessError> {
     let recorded = &found.decision;
     let answered = match Situation::recorded(recorded.facts.get()) {
         Ok(situation) => Some(by_policy(sources.bundle, &[situation]).map_err(|error| broken(&error))?),

@@ -81,6 +81,19 @@ pub async fn current(access: &Access, actor: &Actor, token: &SecretHash) -> Resu
     found.filter(|session| session.engineer == who.engineer.id).ok_or(Code::NoSession.into())
 }
 
+/// Lists the sessions of the engineer who asks, newest first, ended ones of the last 24 hours too.
+///
+/// # Errors
+/// `policy-denied` for anybody else.
+pub async fn list_own(access: &Access, actor: &Actor, page: &PageRequest) -> Result<Page<Session>, AccessError> {
+    let who = engineer(actor)?;
+    let after: Option<SessionId> = page.after()?;
+    let limit = page.limit();
+    let mut read = access.store.read().await?;
+    let found = sessions::list_of(&mut read, &who.engineer.id, after.as_ref(), limit.saturating_add(1)).await?;
+    Ok(Page::cut(found, limit, |session| session.id.to_string()))
+}
+
 /// Lists the sessions of a workspace, newest first, ended ones of the last 24 hours too. Members who may read, operators.
 ///
 /// # Errors

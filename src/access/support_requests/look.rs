@@ -9,6 +9,7 @@ use crate::domain::refusal::Code;
 use crate::domain::support_request::SupportRequest;
 use crate::domain::time::{Span, Timestamp};
 use crate::policy::Terms;
+use crate::store::support_requests::Among;
 use crate::store::{Connection, support_requests, workspaces};
 
 use super::{Matter, Shown};
@@ -41,7 +42,7 @@ pub async fn list(
         let asked = Asked { action, terms: Terms::default(), workspace: &workspace, now };
         asked.by(who, &access.engine.current()).map_err(refused)?;
     }
-    Search { access, viewer, workspace: Some(&workspace.id), now }.page(&mut read, after, page.limit()).await
+    Search { access, viewer, among: Among::Workspace(&workspace.id), now }.page(&mut read, after, page.limit()).await
 }
 
 /// Lists the cases of all workspaces that the engineer may work on, newest first.
@@ -52,7 +53,32 @@ pub async fn list_all(access: &Access, actor: &Actor, page: &PageRequest) -> Res
     let viewer = Viewer::Engineer(engineer(actor)?);
     let after: Option<SupportRequestId> = page.after()?;
     let mut read = access.store.read().await?;
-    Search { access, viewer, workspace: None, now: access.clock.now() }.page(&mut read, after, page.limit()).await
+    Search { access, viewer, among: Among::All, now: access.clock.now() }.page(&mut read, after, page.limit()).await
+}
+
+/// Lists the cases of all workspaces that the engineer may work on and that nobody has resolved, newest first.
+///
+/// # Errors
+/// As every function of this room.
+pub async fn queue(access: &Access, actor: &Actor, page: &PageRequest) -> Result<Page<Shown>, AccessError> {
+    let viewer = Viewer::Engineer(engineer(actor)?);
+    let after: Option<SupportRequestId> = page.after()?;
+    let mut read = access.store.read().await?;
+    Search { access, viewer, among: Among::Unresolved, now: access.clock.now() }
+        .page(&mut read, after, page.limit())
+        .await
+}
+
+/// Reads one of any workspace, for an engineer who may work on it.
+///
+/// # Errors
+/// `not-found`, for one that they must not see too.
+pub async fn find(access: &Access, actor: &Actor, id: &SupportRequestId) -> Result<Shown, AccessError> {
+    let viewer = Viewer::Engineer(engineer(actor)?);
+    let mut read = access.store.read().await?;
+    let case = support_requests::find(&mut read, id).await?.ok_or(Code::NotFound)?;
+    let search = Search { access, viewer, among: Among::Workspace(&case.workspace.clone()), now: access.clock.now() };
+    if search.shows(&mut read, &case).await? { Shown::of(&mut read, case).await } else { Err(Code::NotFound.into()) }
 }
 
 /// Reads one.
@@ -127,16 +153,16 @@ async fn visible(
         asked.by(who, &access.engine.current()).map_err(refused)?;
     }
     let found = support_requests::find(connection, id).await?.filter(|case| case.workspace == workspace.id);
-    let search = Search { access, viewer, workspace: Some(&workspace.id), now };
+    let search = Search { access, viewer, among: Among::Workspace(&workspace.id), now };
     let case = found.ok_or(Code::NotFound)?;
     if search.shows(connection, &case).await? { Ok(case) } else { Err(Code::NotFound.into()) }
 }
 
-/// Who looks for cases, and where.
+/// Who looks for cases, and among which.
 struct Search<'a> {
     access: &'a Access,
     viewer: Viewer<'a>,
-    workspace: Option<&'a WorkspaceId>,
+    among: Among<'a>,
     now: Timestamp,
 }
 
@@ -161,7 +187,7 @@ impl Search<'_> {
     ) -> Result<Page<Shown>, AccessError> {
         let (limit, mut items, mut looked_at) = (usize::try_from(limit).unwrap_or(usize::MAX), Vec::new(), 0);
         loop {
-            let batch = support_requests::list(connection, self.workspace, after.as_ref(), BATCH).await?;
+            let batch = support_requests::list(connection, self.among, after.as_ref(), BATCH).await?;
             if batch.is_empty() {
                 return Ok(Page { items, next: None });
             }

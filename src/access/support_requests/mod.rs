@@ -28,7 +28,7 @@ use super::attachments::Received;
 use super::permission::refused;
 use super::{Access, AccessError};
 
-pub use look::{attachment, get, list, list_all, may_open};
+pub use look::{attachment, find, get, list, list_all, may_open, queue};
 pub use open::open;
 pub(super) use resolve::end;
 pub use resolve::resolve;

@@ -6,6 +6,7 @@ mod model;
 mod requests;
 mod sessions;
 mod trail;
+mod ways_in;
 
 use std::sync::Arc;
 

@@ -7,10 +7,10 @@ use crate::access::Access;
 use crate::access::attachments::Received;
 use crate::access::support_requests::NewSupportRequest;
 use crate::api::error::ApiError;
+use crate::api::input::without_secrets;
 use crate::api::upload::{Part, Parts};
 use crate::domain::attachment::FileName;
 use crate::domain::grant::Access as Reach;
-use crate::domain::obvious_secret;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::text::{LONGEST_PROSE, Prose};
 use crate::domain::time::Span;
@@ -70,15 +70,6 @@ pub(super) async fn read(access: &Access, parts: &mut Parts) -> Result<NewSuppor
     })?;
     let Form { tried, expected, access: reach, duration: lasts, files, .. } = form;
     Ok(NewSupportRequest { issue, tried, expected, access: reach.unwrap_or(Reach::Full), lasts, files })
-}
-
-/// Refuses a text in which somebody would find a password; of the text, the answer says nothing.
-pub(super) fn without_secrets(field: &str, text: &str) -> Result<(), ApiError> {
-    let Some(found) = obvious_secret::find(text) else { return Ok(()) };
-    let refusal =
-        Refusal::because(Code::BadRequest, format!("`{field}` seems to hold {found}: nothing of it was kept"));
-    let next = "take it out and send the rest: support never needs it. If it is a real one, change it";
-    Err(refusal.next(next).into())
 }
 
 fn unknown() -> ApiError {

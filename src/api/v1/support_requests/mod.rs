@@ -20,7 +20,7 @@ use crate::api::ApiState;
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
 use crate::api::idempotency::IdempotencyKey;
-use crate::api::input::{AtPath, JsonBody, PageQuery, Paging};
+use crate::api::input::{AtPath, JsonBody, PageQuery, Paging, without_secrets};
 use crate::api::openapi::{AsksForHelp, Oversees, WorksOnCase};
 use crate::api::patience;
 use crate::api::upload::Parts;
@@ -192,7 +192,7 @@ pub(super) async fn resolve(
     AtPath(id): AtPath<SupportRequestId>,
     JsonBody(ResolveSupportRequest { summary }): JsonBody<ResolveSupportRequest>,
 ) -> Result<Json<SupportRequestShown>, ApiError> {
-    form::without_secrets("summary", summary.as_str())?;
+    without_secrets("summary", summary.as_str())?;
     let shown = support_requests::resolve(&state.access, &actor, &id, summary).await?;
     Ok(Json(SupportRequestShown::new(shown, state.clock.now())))
 }
