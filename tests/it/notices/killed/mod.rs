@@ -41,7 +41,9 @@ async fn killed_at_random_moments_it_tells_everything_at_least_once_and_always_u
         world.gate.kill();
         world.restart().await;
     }
-    eventually("all is told", PATIENCE, async || {
+    // More kills leave more to tell.
+    let patience = PATIENCE + Duration::from_secs(kills() * 10);
+    eventually("all is told", patience, async || {
         let waiting = |channel: &str| format!("chaperone_notices_waiting{{channel=\"{channel}\"}}");
         let [email, webhook] = [waiting("email"), waiting("webhook")];
         (world.metric(&email).await + world.metric(&webhook).await == 0).then_some(())
