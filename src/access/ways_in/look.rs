@@ -39,14 +39,15 @@ pub async fn search(
     let mut after: Option<WorkspaceId> = page.after()?;
     let mut read = access.store.read().await?;
     let own = Own::of(&mut read, who, access.clock.now()).await?;
-    let (limit, mut items, mut looked_at) = (page.limit(), Vec::new(), 0);
+    // One more than is shown tells whether more follow.
+    let batch_size = page.limit().saturating_add(1);
+    let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
+    let (mut items, mut looked_at) = (Vec::new(), 0);
     loop {
-        let batch = workspaces::search(&mut read, &text, after.as_ref(), limit).await?;
-        if batch.is_empty() {
-            return Ok(Page { items, next: None });
-        }
+        let batch = workspaces::search(&mut read, &text, after.as_ref(), batch_size).await?;
+        let is_last = batch.len() <= limit;
         for ways in own.ways(access, &mut read, who, batch).await? {
-            if items.len() == usize::try_from(limit).unwrap_or(usize::MAX) || looked_at == LOOKED_AT {
+            if items.len() == limit || looked_at == LOOKED_AT {
                 return Ok(Page { items, next: after.map(String::from) });
             }
             after = Some(ways.workspace.id.clone());
@@ -54,6 +55,9 @@ pub async fn search(
             if may_know(&ways) {
                 items.push(ways);
             }
+        }
+        if is_last {
+            return Ok(Page { items, next: None });
         }
     }
 }
