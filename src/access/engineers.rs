@@ -84,7 +84,7 @@ pub(super) async fn shut_out(
     Ok(sign_ins::end_all(tx, id, now).await?)
 }
 
-/// Whether an engineer is in a group and an organization that do support here.
+/// Whether an engineer is in a group and an organization that do support here, by the word of who speaks for that one.
 ///
 /// # Errors
 /// `policy-denied`.
@@ -98,6 +98,12 @@ pub(super) fn may_do_support(engineer: &Engineer, staff: &config::Staff) -> Resu
     if !staff.organizations.is_empty() && !staff.organizations.contains_key(&engineer.organization) {
         let reason = "your organization is not one that does support here";
         let next = "ask the vendor to add your organization to `staff.organizations`";
+        return Err(Refusal::because(Code::PolicyDenied, reason).next(next));
+    }
+    let partner = Some(engineer.organization.as_str()).filter(|id| staff.partners.contains_key(*id));
+    if partner != staff.partner_of(&engineer.id) {
+        let reason = "whoever vouches for you does not speak for your organization";
+        let next = "sign in at the identity provider of your organization";
         return Err(Refusal::because(Code::PolicyDenied, reason).next(next));
     }
     Ok(())

@@ -68,7 +68,7 @@ pub use error::AccessError;
 use crate::config;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Clock;
-use crate::identity::{AnswerKey, Jwks};
+use crate::identity::{AnswerKey, StaffKeys};
 use crate::policy::Engine;
 use crate::store::{Feed, Store};
 use crate::telemetry::metrics::Metrics;
@@ -86,8 +86,8 @@ pub struct Access {
     pub clock: Arc<Clock>,
     /// Who engineers are.
     pub staff: config::Staff,
-    /// The keys of the staff's issuer.
-    pub staff_keys: Arc<Jwks>,
+    /// The keys of everybody who speaks for engineers.
+    pub staff_keys: StaffKeys,
     /// Limits of grants.
     pub grants: config::Grants,
     /// What a request for access needs.

@@ -41,7 +41,8 @@ async fn disowned(
     tx: &mut Write,
     session: &Session,
 ) -> Result<Option<(Code, &'static str)>, AccessError> {
-    if session.signed_by.as_ref().is_some_and(|key| access.staff_keys.holds(key) == Some(false)) {
+    let keys = access.staff_keys.of(&session.engineer, &access.staff);
+    if session.signed_by.as_ref().is_some_and(|key| keys.holds(key) == Some(false)) {
         return Ok(Some((Code::SessionEnded, "staff-keys")));
     }
     let engineer = engineers::find(tx, &session.engineer).await?;
@@ -56,6 +57,7 @@ async fn disowned(
 /// `policy-denied`, `unauthenticated`.
 pub(super) fn still_vouched_for(access: &Access, who: &EngineerActor, present: &Engineer) -> Result<(), Refusal> {
     may_do_support(present, &access.staff)?;
-    let withdrawn = |key: &String| access.staff_keys.holds(key) != Some(true);
+    let keys = access.staff_keys.of(&present.id, &access.staff);
+    let withdrawn = |key: &String| keys.holds(key) != Some(true);
     if who.signed_by.as_ref().is_some_and(withdrawn) { Err(Code::Unauthenticated.into()) } else { Ok(()) }
 }

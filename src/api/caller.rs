@@ -8,7 +8,7 @@ use http::{HeaderMap, Method};
 
 use crate::access::{Actor, sign_ins};
 use crate::domain::refusal::{Code, Refusal};
-use crate::identity::{ApiKey, JwtError, unverified_issuer};
+use crate::identity::{ApiKey, JwtError, StaffVerifiers, Verifier, unverified_issuer};
 
 use super::error::ApiError;
 use super::{ApiState, claims, cookies, same_origin};
@@ -51,10 +51,14 @@ pub(crate) async fn actor(state: &ApiState, method: &Method, headers: &HeaderMap
     }
     let (staff, customers) = (&state.config.staff, &state.config.customers);
     let now = state.clock.now();
-    match whose(unverified_issuer(token).as_deref(), &staff.issuer, &customers.issuer)? {
-        Party::Staff => {
-            let jwt = state.staff.verify(token, now).await.map_err(|error| not_genuine(&error))?;
-            Ok(state.access.engineer(claims::engineer(&jwt, staff)?).await?)
+    match whose(unverified_issuer(token).as_deref(), &state.staff, &customers.issuer)? {
+        Party::Staff(verifier, partner) => {
+            let jwt = verifier.verify(token, now).await.map_err(|error| not_genuine(&error))?;
+            let claims = match partner {
+                Some(partner) => claims::engineer_of_partner(&jwt, staff, partner)?,
+                None => claims::engineer(&jwt, staff)?,
+            };
+            Ok(state.access.engineer(claims).await?)
         }
         Party::Customer => {
             let jwt = state.customers.verify(token, now).await.map_err(|error| not_genuine(&error))?;
@@ -79,22 +83,29 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
 }
 
 /// Whose token it would be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Party {
-    /// The vendor's staff.
-    Staff,
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Party<'a> {
+    /// An engineer's: who verifies it, and the partner whose engineers that issuer speaks for.
+    Staff(&'a Verifier, Option<&'a str>),
     /// A customer's users.
     Customer,
 }
 
 /// Chooses the one verifier by the issuer that the token claims: a token is never tried on both.
-pub(crate) fn whose(issuer: Option<&str>, staff: &str, customers: &str) -> Result<Party, ApiError> {
-    match issuer {
-        Some(issuer) if issuer == staff => Ok(Party::Staff),
-        Some(issuer) if issuer == customers => Ok(Party::Customer),
-        Some(_) => Err(ApiError::unauthenticated("the token's issuer is neither the staff's nor the customers'")),
-        None => Err(ApiError::unauthenticated("the token is neither an API key nor a JWT with an issuer")),
+pub(crate) fn whose<'a>(
+    issuer: Option<&str>,
+    staff: &'a StaffVerifiers,
+    customers: &str,
+) -> Result<Party<'a>, ApiError> {
+    let nobody = || ApiError::unauthenticated("the token is neither an API key nor a JWT with an issuer");
+    let issuer = issuer.ok_or_else(nobody)?;
+    if issuer == customers {
+        return Ok(Party::Customer);
     }
+    let (verifier, partner) = staff
+        .of(issuer)
+        .ok_or_else(|| ApiError::unauthenticated("the token's issuer is neither the staff's nor the customers'"))?;
+    Ok(Party::Staff(verifier, partner))
 }
 
 /// A token that does not verify is refused; when the issuer's keys are out of reach, nobody can tell, and the caller
@@ -110,7 +121,12 @@ pub(crate) fn not_genuine(error: &JwtError) -> ApiError {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::config::JwksFrom;
+    use crate::domain::time::Clock;
+    use crate::identity::Jwks;
 
     fn sent(values: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -139,11 +155,21 @@ mod tests {
 
     #[test]
     fn a_token_is_for_the_verifier_of_its_issuer_alone() {
-        let (idp, app) = ("https://idp.vendor.example", "https://app.example.com");
-        assert_eq!(whose(Some(idp), idp, app).ok(), Some(Party::Staff));
-        assert_eq!(whose(Some(app), idp, app).ok(), Some(Party::Customer));
+        let verifier = |issuer: &str| {
+            let keys = Jwks::new(JwksFrom::Discovery, issuer, Clock::system());
+            Verifier::new(issuer.to_owned(), "chaperone".to_owned(), keys)
+        };
+        let (idp, partner, app) =
+            ("https://idp.vendor.example", "https://idp.partner.example", "https://app.example.com");
+        let partners = BTreeMap::from([("northwind".to_owned(), verifier(partner))]);
+        let staff = StaffVerifiers::new(verifier(idp), partners);
+        for (issuer, of) in [(idp, None), (partner, Some("northwind"))] {
+            let found = whose(Some(issuer), &staff, app).expect("somebody's");
+            assert!(matches!(found, Party::Staff(by, whose) if by.issuer() == issuer && whose == of), "{found:?}");
+        }
+        assert!(matches!(whose(Some(app), &staff, app), Ok(Party::Customer)));
         for other in [Some("https://idp.vendor.example/"), Some("https://evil.example"), Some(""), None] {
-            let told = format!("{:?}", whose(other, idp, app).expect_err("a refusal"));
+            let told = format!("{:?}", whose(other, &staff, app).expect_err("a refusal"));
             assert!(told.contains("Unauthenticated") && !told.contains("evil"), "{told}");
         }
     }

@@ -16,11 +16,51 @@ use crate::identity::VerifiedJwt;
 
 use super::error::ApiError;
 
-/// The engineer of a staff token.
+/// The engineer of a token of the staff's issuer.
 ///
 /// # Errors
-/// `unauthenticated` for a claim that cannot be read, `chained-impersonation` when somebody acts for the engineer.
+/// `unauthenticated` for a claim that cannot be read or that another issuer alone may make, `chained-impersonation` when
+/// somebody acts for the engineer.
 pub(super) fn engineer(jwt: &VerifiedJwt, staff: &Staff) -> Result<EngineerClaims, ApiError> {
+    let claims = told(jwt, staff)?;
+    let mut names = std::iter::once(claims.id.as_str()).chain(claims.groups.iter().map(String::as_str));
+    match names.find_map(|name| staff.partner_before(name)) {
+        Some(partner) => Err(not_theirs(&format!("`{partner}:`, which only that partner's issuer says"))),
+        None => Ok(claims),
+    }
+}
+
+/// The engineer of a token of a partner's issuer: of that organization and no other. Their id and their groups are known
+/// with the partner's name in front, so that this issuer never speaks for anybody or any group of another.
+///
+/// # Errors
+/// The same.
+pub(super) fn engineer_of_partner(jwt: &VerifiedJwt, staff: &Staff, partner: &str) -> Result<EngineerClaims, ApiError> {
+    let claims = told(jwt, staff)?;
+    if !claims.organization.is_empty() && claims.organization != partner {
+        return Err(not_theirs("another organization than the one whose issuer made it"));
+    }
+    let id = format!("{partner}:{}", claims.id);
+    Ok(EngineerClaims {
+        id: parsed(
+            "sub",
+            Some(&id),
+            "an id of 1 to 255 visible ASCII characters, the partner's name in front included",
+        )?,
+        groups: claims.groups.iter().map(|group| format!("{partner}:{group}")).collect(),
+        organization: partner.to_owned(),
+        ..claims
+    })
+}
+
+/// The refusal of a token whose issuer may not say what it says.
+fn not_theirs(named: &str) -> ApiError {
+    let reason = format!("the token names {named}");
+    Refusal::because(Code::Unauthenticated, reason).next("have the token's issuer correct it").into()
+}
+
+/// What the token of any issuer says of an engineer.
+fn told(jwt: &VerifiedJwt, staff: &Staff) -> Result<EngineerClaims, ApiError> {
     let email = staff_email(jwt)?;
     let claims = EngineerClaims {
         id: parsed("sub", Some(&jwt.subject), "an id of 1 to 255 visible ASCII characters")?,
@@ -108,7 +148,7 @@ mod tests {
 
     use serde_json::json;
 
-    use crate::config::JwksFrom;
+    use crate::config::{JwksFrom, Partner};
 
     use super::*;
 
@@ -133,6 +173,7 @@ mod tests {
             groups_claim: "groups".to_owned(),
             organization_claim: "org".to_owned(),
             organizations: BTreeMap::new(),
+            partners: BTreeMap::new(),
             sign_in: None,
             recheck: None,
         }
@@ -205,6 +246,30 @@ mod tests {
             let told = refused(engineer(&jwt("ada", &claims), &staff()));
             assert!(told.contains("Unauthenticated") && told.contains(&format!("claim `{claim}`")), "{told}");
             assert!(!told.contains("hunter2"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_partners_issuer_speaks_for_its_own_engineers_and_the_staffs_for_all_others() {
+        let partner = Partner {
+            issuer: "https://idp.partner.example".to_owned(),
+            audience: "chaperone".to_owned(),
+            jwks: JwksFrom::Discovery,
+        };
+        let staff = Staff { partners: [("northwind".to_owned(), partner)].into(), ..staff() };
+        let said = json!({"email": "ada@partner.example", "groups": ["support"]});
+        let ada = engineer_of_partner(&jwt("ada", &said), &staff, "northwind").expect("an engineer");
+        assert_eq!((ada.id.as_str(), ada.organization.as_str()), ("northwind:ada", "northwind"));
+        assert_eq!(ada.groups, BTreeSet::from(["northwind:support".to_owned()]));
+        assert_eq!(engineer(&jwt("auth0:ada", &said), &staff).expect("an engineer").id.as_str(), "auth0:ada");
+
+        let of_vendor = json!({"email": "ada@partner.example", "org": "vendor"});
+        let told = refused(engineer_of_partner(&jwt("ada", &of_vendor), &staff, "northwind"));
+        assert!(told.contains("Unauthenticated") && told.contains("another organization"), "{told}");
+        let in_group = json!({"email": "ada@vendor.example", "groups": ["northwind:support"]});
+        for (sub, claims) in [("northwind:ada", &said), ("ada", &in_group)] {
+            let told = refused(engineer(&jwt(sub, claims), &staff));
+            assert!(told.contains("Unauthenticated") && told.contains("`northwind:`"), "{told}");
         }
     }
 

@@ -57,7 +57,7 @@ use crate::audit::Journal;
 use crate::config::Config;
 use crate::domain::refusal::Code;
 use crate::domain::time::Clock;
-use crate::identity::{Keys, Verifier};
+use crate::identity::{Keys, StaffVerifiers, Verifier};
 use crate::limits::Limits;
 use crate::notify::Notices;
 
@@ -76,7 +76,7 @@ pub struct ApiState {
     /// Who takes too much.
     pub limits: Arc<Limits>,
     /// Verifies the tokens of engineers.
-    pub staff: Verifier,
+    pub staff: StaffVerifiers,
     /// Verifies the tokens of members.
     pub customers: Verifier,
     /// Our own keys, whose public half apps fetch.

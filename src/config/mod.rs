@@ -3,7 +3,7 @@
 //!
 //! * `types`: the checked configuration that the rest of the program sees.
 //! * `listener`: of these, how connections are received.
-//! * `notify`: of it, who is told. `rights`: how long rights may last. `limits`: what clients may use up.
+//! * `people`: of it, who engineers and members are. `notify`: of it, who is told. `rights`: how long rights may last. `limits`: what clients may use up.
 //! * `profile`: the built-in profiles of policies.
 //! * `support`: what comes with support requests, and who closes tickets. `trail`: where the trail is.
 //! * `load`: file, environment overrides (`CHAPERONE__SERVER__LISTEN`), `_file` secrets, checks.
@@ -21,6 +21,7 @@ mod listener;
 mod load;
 mod nearest;
 mod notify;
+mod people;
 mod profile;
 mod reach;
 mod reading;
@@ -44,6 +45,7 @@ pub use limits::{Limits, Rate};
 pub use listener::{Certificate, ProxyProtocol, Tls, TrustedHeaders};
 pub use load::{Loaded, load};
 pub use notify::{Credentials, Mail, Notify, Webhook};
+pub use people::{Customers, JwksFrom, Partner, SignIn, Staff};
 pub use profile::{BadProfile, Profile};
 pub use reach::{Check, Health, Reach, Timeouts, UpstreamHost, UpstreamTls};
 pub use rights::{Emergency, Grants, Requests, Sessions};

@@ -15,6 +15,7 @@ use crate::domain::time::Span;
 use super::limits::Limits;
 use super::listener::{ProxyProtocol, Tls, TrustedHeaders};
 use super::notify::Notify;
+use super::people::{Customers, Staff};
 use super::profile::Profile;
 use super::reach::Reach;
 use super::rights::{Emergency, Grants, Requests, Sessions};
@@ -271,74 +272,6 @@ pub struct Route {
     pub banner: bool,
     /// Whether their address and the session's id lie over the pages too.
     pub watermark: bool,
-}
-
-/// Where the keys of an issuer come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum JwksFrom {
-    /// A file.
-    File(PathBuf),
-    /// An address.
-    Url(Uri),
-    /// The issuer's discovery document.
-    Discovery,
-}
-
-/// Who engineers are.
-#[derive(Debug, Clone)]
-pub struct Staff {
-    /// The `iss` of their tokens.
-    pub issuer: String,
-    /// The `aud` of their tokens.
-    pub audience: String,
-    /// Where the issuer's keys come from.
-    pub jwks: JwksFrom,
-    /// The groups that make somebody an engineer; empty: everybody whom the issuer vouches for.
-    pub allowed_groups: BTreeSet<String>,
-    /// The claim that lists groups.
-    pub groups_claim: String,
-    /// The claim that names the organization.
-    pub organization_claim: String,
-    /// Known organizations, by id, with their names; empty: any.
-    pub organizations: BTreeMap<String, String>,
-    /// How engineers sign in by browser; none: they present bearer tokens only.
-    pub sign_in: Option<SignIn>,
-    /// How long a sign-in counts until it must be verified again; none: as long as it lasts.
-    pub recheck: Option<Span>,
-}
-
-/// Who we are to the staff's identity provider (OpenID Connect).
-#[derive(Debug, Clone)]
-pub struct SignIn {
-    /// Our client id: the `aud` of ID tokens.
-    pub client_id: String,
-    /// Our secret; none: we are a public client, and PKCE alone protects the exchange.
-    pub client_secret: Option<SecretString>,
-    /// The `acr` that is asked for where a policy wants a fresh second factor, and that stands for one.
-    pub step_up_acr: Option<String>,
-}
-
-/// Who members are.
-#[derive(Debug, Clone)]
-pub struct Customers {
-    /// The `iss` of their tokens.
-    pub issuer: String,
-    /// The `aud` of their tokens.
-    pub audience: String,
-    /// Where the issuer's keys come from.
-    pub jwks: JwksFrom,
-    /// The claim that names the workspace.
-    pub workspace_claim: String,
-    /// The claim that tells the role.
-    pub role_claim: String,
-    /// The claim that has the e-mail address.
-    pub email_claim: String,
-    /// Where the app mints these tokens: always effect consent, on every route.
-    pub token_paths: Vec<PathPattern>,
-    /// Where members sign in.
-    pub login_url: Option<String>,
-    /// Origins that may call the API from a browser.
-    pub origins: BTreeSet<String>,
 }
 
 /// Where state is kept.

@@ -103,6 +103,12 @@ impl Verifier {
         self.check(jws.verify(&key)?, signed_by, now)
     }
 
+    /// The `iss` of the tokens.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
     /// The issuer's keys.
     #[must_use]
     pub fn keys(&self) -> &Arc<Jwks> {

@@ -1,6 +1,7 @@
 //! Who presents what, and is it genuine. Says nothing of rights; look-ups are passed in.
 //!
 //! * `jwt`: tokens of the vendor's staff and of customers, verified by the keys of their issuer (`jwks`).
+//! * `staff`: of these, everybody who speaks for engineers: the vendor's issuer, and those of partners.
 //! * `oidc`: the sign-in of engineers by browser at their identity provider; `flow` is what it keeps in the browser
 //!   meanwhile, sealed, and `proof` what it is worth afterwards. `fetch`: one request to an issuer.
 //! * `jws`: a signed token taken apart; its claims come out only through its signature.
@@ -23,6 +24,7 @@ mod keys;
 mod oidc;
 mod proof;
 mod secret;
+mod staff;
 #[cfg(test)]
 mod testing;
 mod trusted;
@@ -39,5 +41,6 @@ pub use keys::{KeyError, KeyShown, KeyState, Keys, Rotated, begins, keys_folder}
 pub use oidc::{Identified, OidcError, Provider, Returned};
 pub use proof::{Bound, Proof};
 pub use secret::{ApiKey, EntryCode, SecretHash, SessionToken, StaffToken};
+pub use staff::{StaffKeys, StaffVerifiers};
 pub use trusted::TrustedGates;
 pub use webhook::{Envelope, NotSigned, verify as verify_webhook};

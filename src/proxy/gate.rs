@@ -78,7 +78,7 @@ pub struct Gate {
     /// What clients may use up.
     pub(super) settings: config::Limits,
     pub(super) vendor: config::Vendor,
-    pub(super) staff_issuer: String,
+    pub(super) staff_issuers: Vec<String>,
     pub(super) idle: Span,
     /// How long a sign-in counts until it must be verified again.
     pub(super) recheck: Option<Span>,
@@ -121,7 +121,7 @@ impl Gate {
             server: config.server.clone(),
             settings: config.limits.clone(),
             vendor: config.vendor.clone(),
-            staff_issuer: config.staff.issuer.clone(),
+            staff_issuers: config.staff.issuers().map(str::to_owned).collect(),
             idle: config.sessions.idle,
             recheck: config.staff.recheck,
             signs_in: config.staff.sign_in.is_some(),

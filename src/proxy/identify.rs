@@ -37,7 +37,7 @@ pub(super) struct Presented {
 /// cookie; `chained-impersonation` for a request without one that comes from inside a login at another gate.
 pub(super) fn identify(routed: Arc<Routed>, gate: &Gate) -> Result<Identified, Box<TurnedAway>> {
     let authorization = routed.request.authorization.as_ref();
-    if authorization.is_some_and(|value| is_ours(value.as_bytes(), &gate.staff_issuer)) {
+    if authorization.is_some_and(|value| is_ours(value.as_bytes(), &gate.staff_issuers)) {
         let refusal = Refusal::because(Code::Unauthenticated, "a session's token travels in its cookie only")
             .next("start a session and send its cookie; keep tokens out of `Authorization` here");
         return Err(refusal.into());
@@ -91,14 +91,14 @@ pub(super) fn no_session(routed: &Routed) -> Box<TurnedAway> {
 
 /// Whether an `Authorization` value holds a session token, an API key or a staff token, under whatever scheme: none of
 /// them opens the data plane, and none may reach an app that takes `Authorization` from clients.
-fn is_ours(authorization: &[u8], staff_issuer: &str) -> bool {
+fn is_ours(authorization: &[u8], staff_issuers: &[String]) -> bool {
     let text = String::from_utf8_lossy(authorization);
     let of_a_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | '+' | '/');
-    text.split(|c| !of_a_token(c)).any(|word| is_our_token(word, staff_issuer) || is_in_basic(word))
+    text.split(|c| !of_a_token(c)).any(|word| is_our_token(word, staff_issuers) || is_in_basic(word))
 }
 
-fn is_our_token(word: &str, staff_issuer: &str) -> bool {
-    has_our_prefix(word) || unverified_issuer(word).is_some_and(|issuer| issuer == staff_issuer)
+fn is_our_token(word: &str, staff_issuers: &[String]) -> bool {
+    has_our_prefix(word) || unverified_issuer(word).is_some_and(|issuer| staff_issuers.contains(&issuer))
 }
 
 /// Whether `word` is the `user:password` of `Basic`, with one of our tokens as either.
@@ -118,6 +118,11 @@ mod tests {
     use super::*;
 
     const STAFF: &str = "https://idp.example.com";
+    const PARTNER: &str = "https://idp.partner.example.com";
+
+    fn staff() -> [String; 2] {
+        [STAFF, PARTNER].map(str::to_owned)
+    }
 
     fn jwt(issuer: &str) -> String {
         let part = |json: String| URL_SAFE_NO_PAD.encode(json);
@@ -141,8 +146,9 @@ mod tests {
             format!("Basic QQ==, Bearer {session}"),
             format!("Bearer {}", jwt(STAFF)),
             format!("DPoP {}", jwt(STAFF)),
+            format!("Bearer {}", jwt(PARTNER)),
         ] {
-            assert!(is_ours(ours.as_bytes(), STAFF), "{ours}");
+            assert!(is_ours(ours.as_bytes(), &staff()), "{ours}");
         }
     }
 
@@ -150,8 +156,8 @@ mod tests {
     fn what_belongs_to_the_app_is_left_alone() {
         let app = format!("Bearer {}", jwt("https://app.example.com"));
         for foreign in [app.as_str(), "Bearer abc", "Basic dXNlcjpwYXNz", "Digest username=\"chs\"", "", "Bearer "] {
-            assert!(!is_ours(foreign.as_bytes(), STAFF), "{foreign}");
+            assert!(!is_ours(foreign.as_bytes(), &staff()), "{foreign}");
         }
-        assert!(!is_ours(b"Bearer \xff\xfe", STAFF));
+        assert!(!is_ours(b"Bearer \xff\xfe", &staff()));
     }
 }

@@ -1,4 +1,5 @@
 //! From a checked configuration to a running gate: every room is built here, once, from the lowest up.
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::slice;
 use std::sync::Arc;
@@ -11,11 +12,11 @@ use crate::access::{self, Access, AccessError, Attachments, NoFolder};
 use crate::api::{self, ApiState, SignIn};
 use crate::audit::{Journal, JournalError};
 use crate::cache::{self, Directory};
-use crate::config::{Config, JwksFrom};
+use crate::config::{Config, JwksFrom, Partner};
 use crate::console;
 use crate::domain::time::Clock;
 use crate::face;
-use crate::identity::{self, AnswerKey, Jwks, JwksError, KeyError, Keys, TrustedGates, Verifier};
+use crate::identity::{self, AnswerKey, Jwks, JwksError, KeyError, Keys, StaffVerifiers, TrustedGates, Verifier};
 use crate::limits::Limits;
 use crate::notify::{self, Notices, NotifyError};
 use crate::policy::{Engine, PolicyErrors};
@@ -172,7 +173,7 @@ fn control_plane(
     config: &Config,
     (store, feed): (&Store, &Arc<Feed>),
     (engine, clock, metrics): (&Arc<Engine>, &Arc<Clock>, &Arc<Metrics>),
-    (staff, answers): (&Verifier, Arc<AnswerKey>),
+    (staff, answers): (&StaffVerifiers, Arc<AnswerKey>),
 ) -> Result<Access, StartError> {
     Ok(Access {
         store: store.clone(),
@@ -180,7 +181,7 @@ fn control_plane(
         engine: Arc::clone(engine),
         clock: Arc::clone(clock),
         staff: config.staff.clone(),
-        staff_keys: Arc::clone(staff.keys()),
+        staff_keys: staff.keys(),
         grants: config.grants.clone(),
         requests: config.requests.clone(),
         answers,
@@ -231,8 +232,8 @@ fn sources(
 ) -> Vec<reload::Source> {
     let policies = reload::policies(loader, access, directory).into_iter();
     let certificate = tls.map(reload::certificate);
-    let (staff, customers) = (slice::from_ref(&access.staff_keys), slice::from_ref(customers.keys()));
-    let keys = [("staff-keys", staff), ("customers-keys", customers), ("trusted-gate-keys", trusted.keys())];
+    let (staff, customers) = (access.staff_keys.all(), slice::from_ref(customers.keys()));
+    let keys = [("staff-keys", staff.as_slice()), ("customers-keys", customers), ("trusted-gate-keys", trusted.keys())];
     let keys = keys.into_iter().filter(|(_, of)| !of.is_empty()).map(|(what, of)| reload::keys(what, of));
     policies.chain(certificate).chain(keys).collect()
 }
@@ -248,7 +249,7 @@ fn reloading(
     let stop = || phases.stop_background.clone();
     let (reload, asked) = Reload::channel();
     let standing = Arc::new(Standing::new(Arc::clone(&access.metrics), &sources));
-    let issuers = vec![Arc::clone(&access.staff_keys), Arc::clone(customers)];
+    let issuers = access.staff_keys.all().into_iter().chain([Arc::clone(customers)]).collect();
     phases.background.spawn(reload::run(sources, Arc::clone(&standing), asked, stop()));
     phases.background.spawn(reload::issuers::refresh(issuers, stop()));
     phases.background.spawn(reload::issuers::follow(Arc::clone(trusted), stop()));
@@ -280,11 +281,11 @@ fn api_state(
     config: &Arc<Config>,
     access: &Arc<Access>,
     Own { notices, limits, keys, journal }: Own,
-    (staff, customers): (Verifier, Verifier),
+    (staff, customers): (StaffVerifiers, Verifier),
     phases: &Phases,
 ) -> Arc<ApiState> {
     let clock = Arc::clone(&access.clock);
-    let sign_in = SignIn::new(config, &staff, &clock);
+    let sign_in = SignIn::new(config, staff.own(), &clock);
     let state = Arc::new(ApiState {
         access: Arc::clone(access),
         limits,
@@ -340,9 +341,13 @@ async fn bind(key: &'static str, address: SocketAddr) -> Result<(TcpListener, So
     Ok((socket, bound))
 }
 
-async fn verifiers(config: &Config, clock: &Arc<Clock>) -> Result<(Verifier, Verifier), StartError> {
+async fn verifiers(config: &Config, clock: &Arc<Clock>) -> Result<(StaffVerifiers, Verifier), StartError> {
     let (staff, customers) = (&config.staff, &config.customers);
-    let staff = verifier(&staff.issuer, &staff.audience, &staff.jwks, clock).await?;
+    let mut partners = BTreeMap::new();
+    for (id, Partner { issuer, audience, jwks }) in &staff.partners {
+        partners.insert(id.clone(), verifier(issuer, audience, jwks, clock).await?);
+    }
+    let staff = StaffVerifiers::new(verifier(&staff.issuer, &staff.audience, &staff.jwks, clock).await?, partners);
     let customers = verifier(&customers.issuer, &customers.audience, &customers.jwks, clock).await?;
     Ok((staff, customers))
 }

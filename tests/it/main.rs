@@ -33,6 +33,7 @@
 //! * `toggles`: nothing passes after the acknowledgement of a revoke, whoever tries.
 //! * `limits`: what clients may use up, and what those see who take more.
 //! * `notices`: who is told what, when mail servers and webhooks fail, and when the gate is killed.
+//! * `partners`: engineers of another organization, for whom its own issuer speaks, and nobody else.
 //! * `operate`: what operators meet: mistakes, signals, an app or a disk that is gone.
 #![expect(
     clippy::unwrap_used,
@@ -60,6 +61,7 @@ mod limits;
 mod living;
 mod notices;
 mod operate;
+mod partners;
 mod prove;
 mod proxy;
 mod real;

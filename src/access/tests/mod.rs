@@ -8,6 +8,7 @@ mod sessions;
 mod trail;
 mod ways_in;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::actor::{EngineerClaims, KeyActor, MemberClaims, Scope};
@@ -25,7 +26,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::session::BasisId;
 use crate::domain::time::{Clock, Span};
 use crate::domain::workspace::{EmergencyAccess, Plan, Workspace};
-use crate::identity::{AnswerKey, Jwks};
+use crate::identity::{AnswerKey, Jwks, StaffKeys};
 use crate::policy::{Bundle, Engine};
 use crate::store::{Feed, Store};
 use crate::telemetry::metrics::Metrics;
@@ -71,7 +72,11 @@ impl World {
             engine: Arc::new(Engine::new(Bundle::builtin().unwrap())),
             clock: Clock::system(),
             staff: vendor(),
-            staff_keys: Jwks::new(config::JwksFrom::Discovery, "https://idp.vendor.example", Clock::system()),
+            staff_keys: StaffKeys::only(Jwks::new(
+                config::JwksFrom::Discovery,
+                "https://idp.vendor.example",
+                Clock::system(),
+            )),
             grants,
             requests: config::Requests { reason_min: 10, reason_words: Vec::new(), lapse: DAY },
             answers: Arc::new(AnswerKey::open(folder.path()).unwrap()),
@@ -174,6 +179,7 @@ pub(super) fn vendor() -> config::Staff {
         groups_claim: "groups".to_owned(),
         organization_claim: "org".to_owned(),
         organizations: [("vendor".to_owned(), "Example Support".to_owned())].into(),
+        partners: BTreeMap::new(),
         sign_in: None,
         recheck: None,
     }

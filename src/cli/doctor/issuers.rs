@@ -10,14 +10,14 @@ use crate::telemetry::logs::chain;
 use super::finding::Finding;
 use super::upstreams::skew;
 
-/// Looks at both issuers.
+/// Looks at every issuer.
 pub(super) async fn check(config: &Config, trust: &Trust, now: Timestamp) -> Vec<Finding> {
     let (staff, customers) = (&config.staff, &config.customers);
     let mut findings = Vec::new();
-    for (check, issuer, jwks) in
-        [("staff, keys", &staff.issuer, &staff.jwks), ("customers, keys", &customers.issuer, &customers.jwks)]
-    {
-        findings.push(keys(check, issuer, jwks).await);
+    let both = [("staff", &staff.issuer, &staff.jwks), ("customers", &customers.issuer, &customers.jwks)];
+    let partners = staff.partners.iter().map(|(id, partner)| (id.as_str(), &partner.issuer, &partner.jwks));
+    for (whose, issuer, jwks) in both.into_iter().chain(partners) {
+        findings.push(keys(&format!("{whose}, keys"), issuer, jwks).await);
         findings.extend(clock(issuer, jwks, trust, now).await);
     }
     findings

@@ -33,8 +33,7 @@ pub(super) fn config(root: &mut Section<'_>) -> Option<Config> {
     let vendor = root.table_or_default("vendor", |s| Some(server::vendor(s, public_url)));
     let routes = route::routes(root, public_url);
     let staff = root.required("staff").and_then(|item| item.table(people::staff));
-    let staff_issuer = staff.as_ref().map(|staff| staff.issuer.as_str());
-    let customers = root.required("customers").and_then(|item| item.table(|s| people::customers(s, staff_issuer)));
+    let customers = root.required("customers").and_then(|item| item.table(|s| people::customers(s, staff.as_ref())));
     let store = root.table_or_default("store", |s| Some(state::store(s)));
     let policy = root.table_or_default("policy", |s| Some(state::policy(s)));
     let grants = root.table_or_default("grants", |s| Some(rights::grants(s)));

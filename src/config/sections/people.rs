@@ -1,11 +1,12 @@
 //! `[staff]` and `[customers]`: whose word is believed on who engineers and members are.
 use std::collections::BTreeMap;
 
+use crate::config::people::{Customers, JwksFrom, Partner, SignIn, Staff};
 use crate::config::reading::Complaint;
 use crate::config::secret::secret;
 use crate::config::section::Section;
-use crate::config::types::{Customers, JwksFrom, SignIn, Staff};
 use crate::config::values;
+use crate::domain::id::MemberId;
 use crate::domain::time::Span;
 
 /// The `aud` that tokens for us carry.
@@ -21,7 +22,7 @@ pub(super) fn staff(s: &mut Section<'_>) -> Option<Staff> {
     let (groups, organization) =
         s.table_or_default("claims", |s| Some((claim(s, "groups", "groups"), claim(s, "organization", "org"))))?;
     let audience = s.parsed("audience", values::words).unwrap_or_else(|| AUDIENCE.to_owned());
-    let organizations = organizations(s);
+    let (organizations, partners) = organizations(s, issuer.as_deref(), &audience);
     let (sign_in, recheck) = sign_in(s, issuer.as_deref());
     Some(Staff {
         issuer: issuer?,
@@ -31,22 +32,60 @@ pub(super) fn staff(s: &mut Section<'_>) -> Option<Staff> {
         groups_claim: groups,
         organization_claim: organization,
         organizations,
+        partners,
         sign_in,
         recheck,
     })
 }
 
-fn organizations(s: &mut Section<'_>) -> BTreeMap<String, String> {
-    let mut known = BTreeMap::new();
+/// The organizations, and those that have an issuer of their own; `staff` is the vendor's.
+fn organizations(
+    s: &mut Section<'_>,
+    staff: Option<&str>,
+    audience: &str,
+) -> (BTreeMap<String, String>, BTreeMap<String, Partner>) {
+    let (mut known, mut partners) = (BTreeMap::new(), BTreeMap::<String, Partner>::new());
     s.tables("organizations", |s| {
         let id = s.required("id").and_then(|item| item.parsed(values::words));
         let name = s.required("name").and_then(|item| item.parsed(values::words));
         if let Some(twice) = id.as_ref().filter(|id| known.contains_key(*id)) {
             s.complain("id", Complaint::new(format!("`{twice}` is listed twice")).hint("keep one of the two"));
         }
-        known.insert(id?, name?)
+        let taken = |issuer: &str| staff == Some(issuer) || partners.values().any(|known| known.issuer == issuer);
+        let partner = partner(s, id.as_deref(), taken, audience);
+        let id = id?;
+        if let Some(partner) = partner {
+            partners.insert(id.clone(), partner);
+        }
+        known.insert(id, name?)
     });
-    known
+    (known, partners)
+}
+
+/// Who speaks for the engineers of one organization, if not the staff's issuer; `taken` says which issuers speak for others.
+fn partner(s: &mut Section<'_>, id: Option<&str>, taken: impl Fn(&str) -> bool, audience: &str) -> Option<Partner> {
+    let Some(issuer) = s.item("issuer") else {
+        for key in ["audience", "jwks_file", "jwks_url"] {
+            if s.parsed(key, values::words).is_none() {
+                continue;
+            }
+            let complaint = Complaint::new("this says whose tokens to believe, and there is no `issuer`");
+            s.complain(key, complaint.hint("add the `issuer` of this organization, or remove the key"));
+        }
+        return None;
+    };
+    let issuer = issuer.parsed(values::words);
+    if issuer.as_deref().is_some_and(taken) {
+        let complaint = Complaint::new("this issuer speaks for other engineers already");
+        s.complain("issuer", complaint.hint("an organization with an issuer of its own has it alone"));
+    }
+    if let Some(id) = id.filter(|id| id.parse::<MemberId>().is_err()) {
+        let complaint = Complaint::new(format!("`{id}` stands in front of its engineers' ids, as in `{id}:ada`"));
+        s.complain("id", complaint.hint("choose 1 to 64 letters, digits, `.`, `_` or `-`"));
+    }
+    let jwks = jwks(s, issuer.as_deref());
+    let audience = s.parsed("audience", values::words).unwrap_or_else(|| audience.to_owned());
+    Some(Partner { issuer: issuer?, audience, jwks: jwks? })
 }
 
 /// How engineers sign in by browser, and how long that counts.
@@ -73,10 +112,10 @@ fn sign_in(s: &mut Section<'_>, issuer: Option<&str>) -> (Option<SignIn>, Option
     (sign_in, recheck.unwrap_or(default))
 }
 
-/// Who members are; `staff` is the other issuer, which theirs must differ from.
-pub(super) fn customers(s: &mut Section<'_>, staff: Option<&str>) -> Option<Customers> {
+/// Who members are; `staff` has the other issuers, which theirs must differ from.
+pub(super) fn customers(s: &mut Section<'_>, staff: Option<&Staff>) -> Option<Customers> {
     let issuer = s.required("issuer").and_then(|item| item.parsed(values::words));
-    if issuer.is_some() && issuer.as_deref() == staff {
+    if staff.is_some_and(|staff| staff.issuers().any(|other| Some(other) == issuer.as_deref())) {
         let complaint = Complaint::new("this is the issuer of `staff` too, so an engineer could pass for a customer");
         s.complain("issuer", complaint.hint("members and engineers need issuers of their own"));
     }

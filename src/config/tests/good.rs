@@ -8,10 +8,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::config::Profile;
 use crate::config::limits::{Limits, Rate};
+use crate::config::people::JwksFrom;
 use crate::config::reach::{Check, Timeouts, UpstreamHost, UpstreamTls};
 use crate::config::support::SupportRequests;
 use crate::config::trail::Durability;
-use crate::config::types::{AssertionKey, Binding, Config, HeaderPiece, HostMatch, JwksFrom, WorkspaceFrom};
+use crate::config::types::{AssertionKey, Binding, Config, HeaderPiece, HostMatch, WorkspaceFrom};
 use crate::domain::effect::Effect;
 use crate::domain::time::Span;
 

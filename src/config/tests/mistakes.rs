@@ -174,6 +174,21 @@ fn unreachable_routes() {
 }
 
 #[test]
+fn organizations_with_issuers_of_their_own() {
+    let staff = |organizations: &str| {
+        let customers = "[customers]\nissuer = \"https://app.example.com\"";
+        format!("{SERVER}{ROUTE}[staff]\nissuer = \"https://idp.example.com\"\n{organizations}\n{customers}\n")
+    };
+    let texts = [
+        staff("organizations = [{ id = \"a\", name = \"A\", issuer = \"https://idp.example.com\" }]"),
+        staff("organizations = [{ id = \"a b\", name = \"A\", issuer = \"https://app.example.com\" }]"),
+        staff("organizations = [{ id = \"a\", name = \"A\", audience = \"us\" }]"),
+    ];
+    let said = read_aloud(texts.iter().map(String::as_str));
+    insta::assert_snapshot!(said);
+}
+
+#[test]
 fn people() {
     let staff = |rest: &str| format!("{SERVER}{ROUTE}[staff]\nissuer = \"https://idp.example.com\"\n{rest}\n");
     let texts = [

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, select_all};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::{self, Access};
@@ -54,10 +54,10 @@ pub(in crate::server) async fn follow(trusted: Arc<TrustedGates>, stop: Cancella
     }
 }
 
-/// Ends the sessions that stand on withdrawn keys of the staff's issuer, at start and whenever the keys change, until
+/// Ends the sessions that stand on withdrawn keys of those who speak for engineers, at start and whenever the keys change, until
 /// `stop`.
 pub(in crate::server) async fn withdraw(access: Arc<Access>, stop: CancellationToken) {
-    let mut changes = access.staff_keys.changes();
+    let mut changes: Vec<_> = access.staff_keys.all().iter().map(|keys| keys.changes()).collect();
     loop {
         let upheld = access::standing::uphold(&access).await;
         match &upheld {
@@ -67,7 +67,7 @@ pub(in crate::server) async fn withdraw(access: Arc<Access>, stop: CancellationT
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            _ = changes.changed() => {}
+            _ = select_all(changes.iter_mut().map(|changes| Box::pin(changes.changed()))) => {}
             () = tokio::time::sleep(AGAIN), if upheld.is_err() => {}
         }
     }

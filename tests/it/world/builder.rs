@@ -120,13 +120,14 @@ impl Builder {
         self
     }
 
-    /// A built-in profile, with the limits and the organizations of its own configuration.
+    /// A built-in profile, with the limits of its own configuration, and with its organizations if there are none yet.
     pub(crate) fn profile(mut self, name: &str) -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("config/profiles/{name}.toml"));
         let shipped = fs::read_to_string(file).unwrap();
         // The limits come last.
         let (before, limits) = shipped.split_at(shipped.find("[grants]").unwrap());
-        if let Some(at) = before.find("organizations = [") {
+        let own = self.staff.contains("organizations");
+        if let Some(at) = before.find("organizations = [").filter(|_| !own) {
             let list = before[at..].split("\n]").next().unwrap();
             self = self.staff(&format!("{list}\n]"));
         }
@@ -277,7 +278,7 @@ workspace = {{ path = "/w/{{workspace}}/**" }}
 [staff]
 issuer = "{staff}"
 jwks_file = "staff.jwks.json"
-allowed_groups = ["support", "billing-support", "partner-support"]
+allowed_groups = ["support", "billing-support", "partner-support", "bizible:partner-support"]
 {more_of_staff}
 [customers]
 issuer = "{customers}"
