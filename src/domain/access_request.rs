@@ -73,7 +73,7 @@ pub struct AccessRequest {
     pub subject: Option<MemberId>,
     /// How far the access shall go.
     pub access: Access,
-    /// How long it shall last, counted from the approval.
+    /// How long it shall last, counted from the approval, or for an extension from the end of its grant.
     pub duration: Span,
     /// Why, in the engineer's words.
     pub reason: String,
@@ -81,6 +81,8 @@ pub struct AccessRequest {
     pub ticket: Option<String>,
     /// What the access is for.
     pub purpose: Option<String>,
+    /// The grant that shall last so much longer; none: a new one is asked for.
+    pub extends: Option<GrantId>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Until when it waits for an answer.
@@ -107,6 +109,9 @@ pub enum TooWide {
     /// A longer time than was asked for.
     #[error("the request asks for `{0}`")]
     Duration(Span),
+    /// Another access than that of the grant that is extended.
+    #[error("an extension keeps the `{}` access of its grant", .0.as_str())]
+    Extension(Access),
 }
 
 impl AccessRequest {
@@ -129,6 +134,7 @@ impl AccessRequest {
     /// An approval never widens what was asked for: the engineer asked for what they need.
     pub fn narrowed(&self, to: Narrowed) -> Result<(Access, Span), TooWide> {
         let access = match (self.access, to.access.unwrap_or(self.access)) {
+            (asked, given) if self.extends.is_some() && asked != given => return Err(TooWide::Extension(asked)),
             (Access::ReadOnly, Access::Full) => return Err(TooWide::Access),
             (Access::ReadOnly | Access::Full, access) => access,
         };
@@ -166,6 +172,7 @@ mod tests {
             reason: "the import of Monday hangs".to_owned(),
             ticket: None,
             purpose: None,
+            extends: None,
             created_at: NOW,
             lapses_at: NOW.plus(HOUR),
             closing: None,
@@ -202,6 +209,15 @@ mod tests {
         assert_eq!(asked.narrowed(looking), Ok((Access::ReadOnly, HOUR)));
     }
 
+    #[test]
+    fn an_extension_is_shorter_or_as_asked_and_changes_nothing_else() {
+        let asked = AccessRequest { extends: Some("gr_1".parse().unwrap()), ..request(Access::Full, HOUR) };
+        let half = Span::from_seconds(1800);
+        assert_eq!(asked.narrowed(Narrowed { access: None, duration: Some(half) }), Ok((Access::Full, half)));
+        let looking = Narrowed { access: Some(Access::ReadOnly), duration: None };
+        assert_eq!(asked.narrowed(looking), Err(TooWide::Extension(Access::Full)));
+    }
+
     fn access() -> impl Strategy<Value = Access> {
         prop_oneof![Just(Access::ReadOnly), Just(Access::Full)]
     }
@@ -224,6 +240,7 @@ mod tests {
                     prop_assert!(to.duration.is_none_or(|wanted| wanted == duration));
                 }
                 Err(TooWide::Access) => prop_assert_eq!((asked, given), (Access::ReadOnly, Some(Access::Full))),
+                Err(TooWide::Extension(_)) => prop_assert!(false, "nothing is extended"),
                 Err(TooWide::Duration(_)) => prop_assert!(to.duration.is_some_and(|wanted| wanted > request.duration)),
             }
         }

@@ -3,7 +3,7 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use crate::domain::access_request::{AccessRequest, Closing, How, State};
-use crate::domain::id::{AccessRequestId, CaseId, EngineerId, MemberId, WorkspaceId};
+use crate::domain::id::{AccessRequestId, CaseId, EngineerId, GrantId, MemberId, WorkspaceId};
 use crate::domain::time::{Span, Timestamp};
 
 use super::columns::Columns;
@@ -173,8 +173,8 @@ pub async fn count_waiting(
 /// When the database cannot be written.
 pub async fn insert(tx: &mut Write, request: &AccessRequest) -> Result<(), StoreError> {
     let sql = "INSERT INTO access_requests
-            (id, workspace, engineer, subject, access, lasts, reason, ticket, purpose, created_at, lapses_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+            (id, workspace, engineer, subject, access, lasts, reason, ticket, purpose, created_at, lapses_at, extends)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     sqlx::query(sql)
         .bind(request.id.as_str())
         .bind(request.workspace.as_str())
@@ -187,6 +187,7 @@ pub async fn insert(tx: &mut Write, request: &AccessRequest) -> Result<(), Store
         .bind(&request.purpose)
         .bind(request.created_at.as_millis())
         .bind(request.lapses_at.as_millis())
+        .bind(request.extends.as_ref().map(GrantId::as_str))
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -219,7 +220,7 @@ pub async fn close(tx: &mut Write, id: &AccessRequestId, closing: &Closing) -> R
 
 fn read(row: &SqliteRow) -> Result<AccessRequest, StoreError> {
     let columns = Columns { row, table: TABLE };
-    let subject: Option<&str> = columns.plain("subject")?;
+    let (subject, extends): (Option<&str>, Option<&str>) = (columns.plain("subject")?, columns.plain("extends")?);
     Ok(AccessRequest {
         id: columns.parsed("id")?,
         workspace: columns.parsed("workspace")?,
@@ -230,6 +231,7 @@ fn read(row: &SqliteRow) -> Result<AccessRequest, StoreError> {
         reason: columns.plain("reason")?,
         ticket: columns.plain("ticket")?,
         purpose: columns.plain("purpose")?,
+        extends: extends.map(|_| columns.parsed("extends")).transpose()?,
         created_at: columns.time("created_at")?,
         lapses_at: columns.time("lapses_at")?,
         closing: closing(&columns)?,

@@ -6,6 +6,7 @@
 //! * `consent`: who may give access, to whom, and what ends it.
 //! * `living`: what changes while sessions live and streams are open: people, workspaces, policies, keys, certificates.
 //! * `examples`: what docs/UPSTREAM.md tells app developers to write.
+//! * `extensions`: an engineer who is inside asks to stay longer.
 //! * `explain`: why a request passes or not. `prove`: what holds for every request that there can be.
 //! * `upstream_sees`: what the app gets to read, and what never reaches it or comes back from it.
 //! * `upstreams`: several origins behind one route, how they are reached, and what happens when one fails.
@@ -55,6 +56,7 @@ mod doctor;
 mod effects;
 mod examples;
 mod explain;
+mod extensions;
 mod forwarded;
 mod inline;
 mod limits;

@@ -5,23 +5,25 @@ use crate::audit::Event;
 use crate::domain::access_request::{AccessRequest, Closing, How, Narrowed, TooWide};
 use crate::domain::action::ControlAction;
 use crate::domain::engineer::Engineer;
-use crate::domain::grant::{Access as Reach, Origin};
+use crate::domain::grant::{Access as Reach, Grant, Origin};
 use crate::domain::id::{AccessRequestId, WorkspaceId};
 use crate::domain::member::Member;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::text::{BadText, Justification, Label};
-use crate::domain::time::Span;
-use crate::policy::Terms;
-use crate::store::{Connection, access_requests, engineers};
+use crate::domain::time::{Span, Timestamp};
+use crate::domain::workspace::Workspace;
+use crate::policy::{DecisionRecord, Terms};
+use crate::store::{Connection, Write, access_requests, engineers};
 
-use super::Shown;
 use super::closing::{close, facts, waits};
+use super::{Shown, extension};
+use crate::access::actor::MemberActor;
 use crate::access::grants::{Act, Lasting, NewGrant, consented, keep, window};
 use crate::access::permission::{Asked, member_of, present_member};
 use crate::access::{Access, AccessError, Actor, record};
 
 /// Approves a request: the member lends their own login to the engineer who asked, for as long and as far as was asked, or
-/// less. The time counts from now.
+/// less. The time counts from now, or extends the grant that the request is about.
 ///
 /// # Errors
 /// `not-found`; `bad-request` for more than was asked; by policy and limits, as for a grant; `wrong-subject` where another
@@ -39,14 +41,11 @@ pub async fn approve(
     let (who, workspace) = present_member(&mut tx, who).await?;
     let Shown { request, engineer_name, engineer_email } = there(&mut tx, &workspace.id, id).await?;
     let (reach, duration) = request.narrowed(to).map_err(widened)?;
-    let (action, origin) = (ControlAction::ApproveRequest, Origin::Approval);
-    let objection = another_is_asked(&who.member, &request);
-    let act = Act { who: &who, workspace: &workspace, action, origin, objection, now };
-    let asker = engineers::find(&mut tx, &request.engineer).await?.ok_or(Code::NotFound)?;
-    let (grant, decision) = consented(access, act, wanted(&request, &asker, reach, duration)?)?;
-    waits(&request, now)?;
-
-    let granted = keep(access, &mut tx, &grant, &decision).await?;
+    let (grant, decision, granted) = if request.extends.is_some() {
+        extension::extend(access, &mut tx, &who, &workspace, (&request, duration), now).await?
+    } else {
+        give(access, &mut tx, &who, &workspace, (&request, reach, duration), now).await?
+    };
     let told = record::decided_with(&decision, json!({ "request": facts(&request) }))?;
     let closing = Closing { at: now, by: grant.subject.to_string(), how: How::Approved(grant.id) };
     let (request, event) = close(&mut tx, request, closing, told).await?;
@@ -55,6 +54,25 @@ pub async fn approve(
     let sequence = tx.commit(&granted).await?;
     access.feed.announce(sequence).await;
     Ok(Shown { request, engineer_name, engineer_email })
+}
+
+/// Makes the grant that `request` asks for, so far and so long; gives it with the decision and the event that tells of it.
+async fn give(
+    access: &Access,
+    tx: &mut Write,
+    who: &MemberActor,
+    workspace: &Workspace,
+    (request, reach, duration): (&AccessRequest, Reach, Span),
+    now: Timestamp,
+) -> Result<(Grant, DecisionRecord, Event), AccessError> {
+    let (action, origin) = (ControlAction::ApproveRequest, Origin::Approval);
+    let objection = another_is_asked(&who.member, request);
+    let act = Act { who, workspace, action, origin, objection, now };
+    let asker = engineers::find(tx, &request.engineer).await?.ok_or(Code::NotFound)?;
+    let (grant, decision) = consented(access, act, wanted(request, &asker, reach, duration)?)?;
+    waits(request, now)?;
+    let granted = keep(access, tx, &grant, &decision).await?;
+    Ok((grant, decision, granted))
 }
 
 /// Declines a request, perhaps with a comment for the engineer.

@@ -1,14 +1,15 @@
 //! The link in a mail: it answers one request as one member, and needs no sign-in. What it may do is decided again at each
 //! use, as if the member had signed in at that moment.
 use crate::domain::action::ControlAction;
+use crate::domain::grant::Grant;
 use crate::domain::member::Member;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::workspace::Workspace;
 use crate::store::{members, workspaces};
 
-use super::Shown;
 use super::answer::{about, another_is_asked, there};
 use super::closing::waits;
+use super::{Shown, extension};
 use crate::access::actor::MemberActor;
 use crate::access::grants::window;
 use crate::access::permission::Asked;
@@ -25,6 +26,8 @@ pub struct Opened {
     pub workspace: Workspace,
     /// The request, which waits for an answer.
     pub shown: Shown,
+    /// The grant that it asks to extend; none: it asks for a new one.
+    pub extends: Option<Grant>,
 }
 
 /// Reads a link's token, and looks whether it can still answer: this changes nothing. `impersonated`: whether whoever holds
@@ -49,7 +52,8 @@ pub async fn open(access: &Access, token: &str, impersonated: bool) -> Result<Op
     let action = ControlAction::DeclineRequest;
     let asked = Asked { action, terms: about(&who.member, &shown.request), workspace: &workspace, now };
     window::stricter(asked.by(&who, &access.engine.current()), another_is_asked(&who.member, &shown.request))?;
-    Ok(Opened { member: who.member.clone(), actor: Actor::Member(who), workspace, shown })
+    let extends = extension::of(&mut read, &workspace.id, &shown.request).await?;
+    Ok(Opened { member: who.member.clone(), actor: Actor::Member(who), workspace, shown, extends })
 }
 
 fn forged() -> Refusal {

@@ -20,9 +20,9 @@ pub(super) async fn close(
     let Closing { at, by, how } = closing;
     let (kind, grant) = match &how {
         How::Approved(grant) => (Kind::RequestApproved, Some(grant.clone())),
-        How::Declined(_) => (Kind::RequestDeclined, None),
-        How::Withdrawn => (Kind::RequestWithdrawn, None),
-        How::Lapsed => (Kind::RequestLapsed, None),
+        How::Declined(_) => (Kind::RequestDeclined, request.extends.clone()),
+        How::Withdrawn => (Kind::RequestWithdrawn, request.extends.clone()),
+        How::Lapsed => (Kind::RequestLapsed, request.extends.clone()),
     };
     let event = Event { grant, decision: Some(decision), ..about(&request, kind, at) };
     Ok((request.closed(at, &by, how), event))
@@ -36,6 +36,7 @@ pub(super) fn about(request: &AccessRequest, kind: Kind, at: Timestamp) -> Event
         subject: request.subject.clone(),
         reason: Some(request.reason.clone()),
         ticket: request.ticket.clone(),
+        grant: request.extends.clone(),
         case: Some((&request.id).into()),
         ..Event::new(at, kind)
     }
@@ -52,6 +53,7 @@ pub(super) fn facts(request: &AccessRequest) -> Value {
         "reason": request.reason,
         "ticket": request.ticket,
         "purpose": request.purpose,
+        "extends": request.extends,
         "lapses_at": request.lapses_at,
     })
 }

@@ -5,6 +5,7 @@ use crate::audit::{Event, Kind};
 use crate::domain::access_request::AccessRequest;
 use crate::domain::action::ControlAction;
 use crate::domain::engineer::Engineer;
+use crate::domain::grant::Grant;
 use crate::domain::id::{AccessRequestId, MemberId, MemberKey};
 use crate::domain::member::Member;
 use crate::domain::refusal::{Code, Refusal};
@@ -14,9 +15,9 @@ use crate::policy::{ControlFacts, ControlQuestion, DecisionRecord, Principal, Te
 use crate::store::{Write, access_requests, members, workspaces};
 
 use super::closing::{about, facts};
-use super::{NewRequest, Shown};
+use super::{NewRequest, Shown, extension};
 use crate::access::actor::MemberActor;
-use crate::access::grants::window;
+use crate::access::grants::{change, window};
 use crate::access::permission::{Asked, engineer, vouched_engineer};
 use crate::access::{Access, AccessError, Actor, Idempotency, reason, record, repeat};
 
@@ -45,12 +46,17 @@ pub async fn create(
     }
 
     let workspace = workspaces::find(&mut tx, &new.workspace).await?.ok_or(Code::NotFound)?;
-    let subject = match &new.subject {
+    let extended = match &new.extends {
+        Some(id) => Some(extension::stood_on(&mut tx, &asker, &new, id, now).await?),
+        None => None,
+    };
+    let lender = extended.as_ref().map(|grant| &grant.subject).or(new.subject.as_ref());
+    let subject = match lender {
         Some(id) => Some(there(&mut tx, &workspace, id).await?),
         None => None,
     };
-    let request = drawn_up(access, &asker, new, now);
-    let decision = permitted(access, &asker, &workspace, subject.as_ref(), &request)?;
+    let request = drawn_up(access, &asker, new, subject.as_ref(), now);
+    let decision = permitted(access, &asker, &workspace, subject.as_ref(), (&request, extended.as_ref()))?;
     if access_requests::count_waiting(&mut tx, &asker.id, &workspace.id, now).await? >= WAITING {
         let reason = format!("{WAITING} requests of yours wait in this workspace already");
         return Err(Refusal::because(Code::Conflict, reason).next("withdraw one, or wait for an answer").into());
@@ -79,17 +85,24 @@ async fn there(tx: &mut Write, workspace: &Workspace, id: &MemberId) -> Result<M
     Ok(members::find(tx, &key).await?.ok_or_else(missing)?)
 }
 
-fn drawn_up(access: &Access, asker: &Engineer, new: NewRequest, now: Timestamp) -> AccessRequest {
+fn drawn_up(
+    access: &Access,
+    asker: &Engineer,
+    new: NewRequest,
+    subject: Option<&Member>,
+    now: Timestamp,
+) -> AccessRequest {
     AccessRequest {
         id: AccessRequestId::mint(now),
         workspace: new.workspace,
         engineer: asker.id.clone(),
-        subject: new.subject,
+        subject: subject.map(|member| member.id.clone()),
         access: new.access,
         duration: new.duration,
         reason: new.reason.into(),
         ticket: new.ticket.map(String::from),
         purpose: new.purpose.map(String::from),
+        extends: new.extends,
         created_at: now,
         lapses_at: now.plus(access.requests.lapse),
         closing: None,
@@ -102,7 +115,7 @@ fn permitted(
     asker: &Engineer,
     workspace: &Workspace,
     subject: Option<&Member>,
-    request: &AccessRequest,
+    (request, extended): (&AccessRequest, Option<&Grant>),
 ) -> Result<DecisionRecord, Refusal> {
     let bundle = access.engine.current();
     let (reach, lasts, now) = (Some(request.access), Some(request.duration), request.created_at);
@@ -122,12 +135,19 @@ fn permitted(
         facts: ControlFacts::Work(work),
     };
     let decision = decide_control(&bundle, &question);
-    let cannot_give = subject.and_then(|member| {
-        let purpose = request.purpose.as_deref();
-        let terms = Terms { access: reach, lasts, purpose, ..Terms::about(&member.id) };
-        let giving = Asked { action: ControlAction::ApproveRequest, terms, workspace, now };
-        giving.by(&MemberActor { member: member.clone(), impersonated: false }, &bundle).err()
-    });
-    let objections = [window::limit(&access.grants, lasts), cannot_give.map(|refused| refused.refusal)];
+    let giver = subject.map(|member| MemberActor { member: member.clone(), impersonated: false });
+    let cannot_give = match extended {
+        Some(grant) => giver.and_then(|giver| {
+            let end = extension::end(grant, request.duration);
+            change::permitted(access, &giver, workspace, grant, end, now).err()
+        }),
+        None => giver.and_then(|giver| {
+            let purpose = request.purpose.as_deref();
+            let terms = Terms { access: reach, lasts, purpose, ..Terms::about(&giver.member.id) };
+            let giving = Asked { action: ControlAction::ApproveRequest, terms, workspace, now };
+            giving.by(&giver, &bundle).err().map(|refused| refused.refusal)
+        }),
+    };
+    let objections = [window::limit(&access.grants, lasts), cannot_give];
     window::stricter(decision, objections.into_iter().flatten())
 }

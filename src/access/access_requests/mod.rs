@@ -2,19 +2,21 @@
 //!
 //! * here: what an engineer asks with, and reading.
 //! * `create`, `answer`, `withdraw`: one action each.
+//! * `extension`: a request to extend the grant that the engineer is inside on.
 //! * `closing`: how a request comes to its end; `lapse`: when that happens by itself, or with the right to ask or to answer.
 //! * `by_mail`: the link in a mail, by which one member answers one request.
 mod answer;
 mod by_mail;
 mod closing;
 mod create;
+mod extension;
 mod lapse;
 mod withdraw;
 
 use crate::domain::access_request::AccessRequest;
 use crate::domain::action::ControlAction;
 use crate::domain::grant::Access as Reach;
-use crate::domain::id::{AccessRequestId, MemberId, WorkspaceId};
+use crate::domain::id::{AccessRequestId, GrantId, MemberId, WorkspaceId};
 use crate::domain::refusal::Code;
 use crate::domain::text::{Justification, Label};
 use crate::domain::time::Span;
@@ -39,7 +41,7 @@ pub struct NewRequest {
     pub subject: Option<MemberId>,
     /// How far.
     pub access: Reach,
-    /// How long, counted from the approval.
+    /// How long, counted from the approval, or from the end of the grant that is extended.
     pub duration: Span,
     /// Why.
     pub reason: Justification,
@@ -47,6 +49,8 @@ pub struct NewRequest {
     pub ticket: Option<Label>,
     /// What for.
     pub purpose: Option<Label>,
+    /// The grant that shall last so much longer; none: a new one is asked for.
+    pub extends: Option<GrantId>,
 }
 
 /// A request as both sides see it.

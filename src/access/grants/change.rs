@@ -8,10 +8,12 @@ use crate::domain::id::{GrantId, WorkspaceId};
 use crate::domain::member::Member;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Timestamp;
-use crate::policy::Terms;
-use crate::store::{Change, Write, grants, sessions};
+use crate::domain::workspace::Workspace;
+use crate::policy::{DecisionRecord, Terms};
+use crate::store::{Change, StoreError, Write, grants, sessions};
 
 use super::{Lasting, create, window};
+use crate::access::actor::MemberActor;
 use crate::access::ending::{Ending, end_all};
 use crate::access::permission::{Asked, member_of, present_member};
 use crate::access::{Access, AccessError, Actor};
@@ -35,34 +37,72 @@ pub async fn change(
     let grant = grants::find(&mut tx, &workspace.id, id).await?.ok_or(Code::NotFound)?;
     let end = window::end(grant.starts_at, lasting)?;
 
+    let (direction, decision) = permitted(access, &who, &workspace, &grant, end, now)?;
+    is_open(&grant, now)?;
+    if direction == Ordering::Equal {
+        return Ok(grant);
+    }
+
+    let grant = moved(&mut tx, grant, end, now).await?;
+    shorten_sessions(access, &mut tx, &grant, who.member.id.as_str(), now).await?;
+    let sequence = tx.commit(&create::event(&grant, Kind::GrantChanged, &decision, now)?).await?;
+    access.feed.announce(sequence).await;
+    Ok(grant)
+}
+
+/// Whether the member may move the grant's end there, and whether that is later than it was.
+///
+/// # Errors
+/// By policy and limits; `wrong-subject` for an extension of what lends another login.
+pub(in crate::access) fn permitted(
+    access: &Access,
+    who: &MemberActor,
+    workspace: &Workspace,
+    grant: &Grant,
+    end: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(Ordering, DecisionRecord), Refusal> {
     let direction = later(end, grant.expires_at);
     let lasts = window::length(grant.starts_at, end);
     let (action, objections) = match direction {
         Ordering::Greater => {
             let limit = window::limit(&access.grants, lasts);
-            (ControlAction::ExtendGrant, [limit, another_login(&who.member, &grant)])
+            (ControlAction::ExtendGrant, [limit, another_login(&who.member, grant)])
         }
         Ordering::Less | Ordering::Equal => (ControlAction::ShortenGrant, [None, None]),
     };
-    let terms = Terms { lasts, ..Terms::of(&grant) };
-    let asked = Asked { action, terms, workspace: &workspace, now };
-    let decision = window::stricter(asked.by(&who, &access.engine.current()), objections.into_iter().flatten())?;
-    match grant.standing(now) {
-        Standing::Live | Standing::NotYet => {}
-        Standing::Ended => return Err(over("this grant has ended")),
-        Standing::Revoked => return Err(over("this grant was revoked")),
-    }
-    if direction == Ordering::Equal {
-        return Ok(grant);
-    }
+    let asked = Asked { action, terms: Terms { lasts, ..Terms::of(grant) }, workspace, now };
+    let decision = window::stricter(asked.by(who, &access.engine.current()), objections.into_iter().flatten())?;
+    Ok((direction, decision))
+}
 
+/// Whether a grant is not over.
+///
+/// # Errors
+/// `conflict`.
+pub(in crate::access) fn is_open(grant: &Grant, now: Timestamp) -> Result<(), Refusal> {
+    let over = |reason: &str| Err(Refusal::because(Code::Conflict, reason).next("create a new grant"));
+    match grant.standing(now) {
+        Standing::Live | Standing::NotYet => Ok(()),
+        Standing::Ended => over("this grant has ended"),
+        Standing::Revoked => over("this grant was revoked"),
+    }
+}
+
+/// Writes down another end of a grant: one that has passed means now.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(in crate::access) async fn moved(
+    tx: &mut Write,
+    grant: Grant,
+    end: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Grant, StoreError> {
     let expires_at = end.map(|end| end.max(now));
     let grant = Grant { expires_at, revision: grant.revision.saturating_add(1), ..grant };
-    grants::update(&mut tx, &grant).await?;
-    tx.change(&Change::Grant(workspace.id, grant.id.clone())).await?;
-    shorten_sessions(access, &mut tx, &grant, who.member.id.as_str(), now).await?;
-    let sequence = tx.commit(&create::event(&grant, Kind::GrantChanged, &decision, now)?).await?;
-    access.feed.announce(sequence).await;
+    grants::update(tx, &grant).await?;
+    tx.change(&Change::Grant(grant.workspace.clone(), grant.id.clone())).await?;
     Ok(grant)
 }
 
@@ -99,10 +139,6 @@ fn later(new: Option<Timestamp>, old: Option<Timestamp>) -> Ordering {
         (Some(_), None) => Ordering::Less,
         (Some(new), Some(old)) => new.cmp(&old),
     }
-}
-
-fn over(reason: &str) -> AccessError {
-    Refusal::because(Code::Conflict, reason).next("create a new grant").into()
 }
 
 #[cfg(test)]

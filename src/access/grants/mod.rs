@@ -3,7 +3,7 @@
 //! * here: what a grant is asked for with, and reading.
 //! * `create`, `change`, `revoke`: one action each.
 //! * `window`: from when and until when, and the limits of that. `offered`: what a grant may name.
-mod change;
+pub(super) mod change;
 mod create;
 mod offered;
 mod revoke;
@@ -23,7 +23,7 @@ use super::{Access, AccessError, Actor, Page, PageRequest};
 
 pub use change::change;
 pub use create::create;
-pub(super) use create::{Act, consented, keep};
+pub(super) use create::{Act, consented, event, keep};
 pub use revoke::revoke;
 pub(super) use window::stricter;
 

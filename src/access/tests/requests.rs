@@ -17,6 +17,7 @@ fn wanted() -> NewRequest {
         reason: "the import of Monday hangs".parse().unwrap(),
         ticket: Some("4711".parse().unwrap()),
         purpose: Some("the import".parse().unwrap()),
+        extends: None,
     }
 }
 

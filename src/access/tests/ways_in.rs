@@ -30,6 +30,7 @@ fn request() -> NewRequest {
         reason: "the import of Monday hangs".parse().unwrap(),
         ticket: None,
         purpose: None,
+        extends: None,
     }
 }
 

@@ -113,17 +113,19 @@ async fn decline(state: &ApiState, opened: &Opened, comment: &str) -> Result<Res
 }
 
 fn approved(vendor: &Vendor, opened: &Opened, to: Narrowed, now: Timestamp) -> Response {
-    let Opened { workspace, shown, .. } = opened;
+    let Opened { workspace, shown, extends, .. } = opened;
     let lasts = to.duration.unwrap_or(shown.request.duration);
+    let from = extends.as_ref().and_then(|grant| grant.expires_at).unwrap_or(now);
     let may = match to.access.unwrap_or(shown.request.access) {
         Access::ReadOnly => "look around",
         Access::Full => "look around and change things",
     };
-    let (who, place, until) = (&shown.engineer_name, &workspace.name, readable(now.plus(lasts)));
+    let (who, place, until) = (&shown.engineer_name, &workspace.name, readable(from.plus(lasts)));
     let detail = format!(
-        "{who} may enter {place} with your login and {may} for {}, until {until}; you can end this at any time where you \
+        "{who} may enter {place} with your login and {may} for {}{}, until {until}; you can end this at any time where you \
         manage support access",
-        in_words(lasts)
+        in_words(lasts),
+        if extends.is_some() { " more" } else { "" }
     );
     let link = vendor.support_url.as_deref().map(|url| (url, "Ask for help"));
     page::plain(vendor, "You approved", &detail, link)

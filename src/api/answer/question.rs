@@ -29,6 +29,8 @@ struct Question<'a> {
     /// Whether changing things is asked for.
     full: bool,
     lasts: String,
+    /// When what they have ends now, for a request to extend that.
+    ends_at: Option<String>,
     asked_at: String,
     lapses_at: String,
     /// Durations to choose from: what is sent, and how it reads; the one that was asked for comes first.
@@ -37,7 +39,7 @@ struct Question<'a> {
 
 /// The page.
 pub(super) fn question(vendor: &Vendor, opened: &Opened, token: &str) -> Response {
-    let Opened { member, workspace, shown, .. } = opened;
+    let Opened { member, workspace, shown, extends, .. } = opened;
     let Shown { request, engineer_name, engineer_email } = shown;
     let question = Question {
         vendor,
@@ -50,6 +52,7 @@ pub(super) fn question(vendor: &Vendor, opened: &Opened, token: &str) -> Respons
         request,
         full: request.access == Access::Full,
         lasts: in_words(request.duration),
+        ends_at: extends.as_ref().and_then(|grant| grant.expires_at).map(readable),
         asked_at: readable(request.created_at),
         lapses_at: readable(request.lapses_at),
         durations: durations(request.duration),

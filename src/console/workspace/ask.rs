@@ -62,6 +62,7 @@ impl Ask {
             reason: given("Reason", &self.reason)?,
             ticket: optional("Ticket", &self.ticket)?,
             purpose: optional("Purpose", &self.purpose)?,
+            extends: None,
         })
     }
 }

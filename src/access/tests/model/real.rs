@@ -142,6 +142,7 @@ impl<'a> Real<'a> {
             reason: REASON.parse().unwrap(),
             ticket: None,
             purpose: None,
+            extends: None,
         };
         self.requests.push(asking::create(&self.world.access, &self.engineers[who], new, None).await?.request);
         Ok(())

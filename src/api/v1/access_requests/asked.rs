@@ -6,7 +6,7 @@ use crate::access::access_requests::NewRequest;
 use crate::api::error::ApiError;
 use crate::domain::access_request::Narrowed;
 use crate::domain::grant::Access;
-use crate::domain::id::{MemberId, WorkspaceId};
+use crate::domain::id::{GrantId, MemberId, WorkspaceId};
 use crate::domain::text::{Justification, Label};
 use crate::domain::time::Span;
 
@@ -21,22 +21,24 @@ pub(in crate::api::v1) struct CreateRequest {
     /// The member who must answer; left out: any member who may.
     subject: Option<MemberId>,
     access: Access,
-    /// How long, counted from the approval.
+    /// How long, counted from the approval; with `grant`, from the end of that.
     duration: Span,
     reason: Justification,
     ticket: Option<Label>,
     purpose: Option<Label>,
+    /// A grant that the engineer is inside on: it shall last `duration` longer, with the access that it has.
+    grant: Option<GrantId>,
 }
 
 impl TryFrom<CreateRequest> for NewRequest {
     type Error = ApiError;
 
     fn try_from(body: CreateRequest) -> Result<Self, ApiError> {
-        let CreateRequest { workspace, subject, access, duration, reason, ticket, purpose } = body;
+        let CreateRequest { workspace, subject, access, duration, reason, ticket, purpose, grant: extends } = body;
         if duration <= Span::ZERO {
             return Err(ApiError::bad_request(format!("duration: `{duration}` is not longer than zero")));
         }
-        Ok(Self { workspace, subject, access, duration, reason, ticket, purpose })
+        Ok(Self { workspace, subject, access, duration, reason, ticket, purpose, extends })
     }
 }
 

@@ -25,6 +25,9 @@ pub(in crate::api::v1) struct RequestShown {
     ticket: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     purpose: Option<String>,
+    /// The grant that shall last `duration` longer; absent: a new one is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extends: Option<GrantId>,
     created_at: Timestamp,
     lapses_at: Timestamp,
     #[serde(flatten)]
@@ -49,7 +52,7 @@ struct EndShown {
     /// What the member who declined said.
     #[serde(skip_serializing_if = "Option::is_none")]
     comment: Option<String>,
-    /// The grant that came of an approval.
+    /// The grant that came of an approval, or that it extended.
     #[serde(skip_serializing_if = "Option::is_none")]
     grant: Option<GrantId>,
 }
@@ -69,6 +72,7 @@ impl RequestShown {
             reason: request.reason,
             ticket: request.ticket,
             purpose: request.purpose,
+            extends: request.extends,
             created_at: request.created_at,
             lapses_at: request.lapses_at,
             end: request.closing.map(EndShown::from).unwrap_or_default(),

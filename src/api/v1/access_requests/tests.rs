@@ -21,6 +21,7 @@ fn request() -> AccessRequest {
         reason: "the import of Monday hangs".to_owned(),
         ticket: Some("T-1".to_owned()),
         purpose: None,
+        extends: None,
         created_at: at("2026-11-20T09:00:00Z"),
         lapses_at: at("2026-11-21T09:00:00Z"),
         closing: None,
