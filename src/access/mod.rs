@@ -11,6 +11,7 @@
 //!   `names`: what things are called.
 //! * `emergencies`: entry without consent, approved by others, told to the customer, reviewed.
 //! * `sign_ins`: engineers sign in by browser, and out. `entering`: a browser goes to a session's own origin.
+//! * `member_sign_ins`: members come to our own pages from the app.
 //! * `explain`: why a request passes or not, for operators. `policies`: the set that decides, when it is replaced.
 //! * `hygiene`: grants that somebody should look at.
 //! * `api_keys`: keys for the API. `trail`: the relay from event rows to the journal. `expiry`: what ends by itself.
@@ -37,6 +38,7 @@ pub mod explain;
 pub mod following;
 pub mod grants;
 pub mod hygiene;
+pub mod member_sign_ins;
 pub mod members;
 pub mod names;
 mod permission;

@@ -5,7 +5,7 @@ use crate::domain::action::ControlAction;
 use crate::domain::emergency::Declaration;
 use crate::domain::grant::{Access as Reach, Grant, Origin, Standing};
 use crate::domain::id::{MemberKey, WorkspaceId};
-use crate::domain::refusal::Code;
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::Workspace;
 use crate::policy::{Bundle, Terms};
@@ -23,10 +23,14 @@ const EMERGENCIES: u32 = 10;
 /// Where support access stands, and what may be chosen.
 #[derive(Debug, Clone)]
 pub struct Overview {
+    /// What the workspace is called.
+    pub workspace_name: String,
     /// Whether somebody could enter now.
     pub granted: bool,
     /// Why the member who asks can grant nothing, if so.
-    pub excluded: Option<Code>,
+    pub excluded: Option<Refusal>,
+    /// What the policies let them grant.
+    pub offers: Offers,
     /// Grants that are live or still to come.
     pub grants: Vec<Grant>,
     /// Live grants that somebody should look at.
@@ -53,6 +57,17 @@ pub struct Overview {
     pub organizations: BTreeMap<String, String>,
 }
 
+/// What the policies let a member grant, for as long as the vendor proposes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offers {
+    /// Whether looking only.
+    pub read_only: bool,
+    /// Whether looking and changing.
+    pub full: bool,
+    /// Whether to any organization.
+    pub any_organization: bool,
+}
+
 /// The overview of one workspace. Members who may read.
 ///
 /// # Errors
@@ -67,18 +82,7 @@ pub async fn overview(access: &Access, actor: &Actor, workspace: &WorkspaceId) -
     let reading = Asked { action: ControlAction::ReadSupportAccess, terms, workspace: &workspace, now };
     reading.by(who, &bundle).map_err(refused)?;
 
-    let granting = Asked {
-        action: ControlAction::CreateGrant,
-        terms: Terms {
-            access: Some(Reach::ReadOnly),
-            lasts: access.grants.default,
-            organization: access.staff.organizations.keys().next().map(String::as_str),
-            purpose: access.grants.purposes.first().map(String::as_str),
-            ..Terms::about(&who.member.id)
-        },
-        ..reading
-    };
-    let excluded = granting.by(who, &bundle).err().map(|refused| refused.refusal.code);
+    let (offers, excluded) = offered(access, &bundle, who, reading);
     let grants = grants::open(&mut read, &workspace.id, now).await?;
     let granted = any_in_effect(&mut read, &bundle, &workspace, &grants, now).await?;
     let review = hygiene::review(&mut read, &access.grants, &workspace.id, &grants, now).await?;
@@ -86,8 +90,10 @@ pub async fn overview(access: &Access, actor: &Actor, workspace: &WorkspaceId) -
     let waiting = rows::list_waiting(&mut read, &workspace.id, now).await?;
     let emergencies = emergencies::opened(&mut read, &workspace.id, EMERGENCIES).await?;
     Ok(Overview {
+        workspace_name: workspace.name,
         granted,
         excluded,
+        offers,
         grants,
         review,
         sessions: sessions.into_iter().map(Shown::from).collect(),
@@ -101,6 +107,26 @@ pub async fn overview(access: &Access, actor: &Actor, workspace: &WorkspaceId) -
         purposes: access.grants.purposes.clone(),
         organizations: access.staff.organizations.clone(),
     })
+}
+
+/// What the member could grant now; the refusal where that is nothing.
+fn offered(access: &Access, bundle: &Bundle, who: &MemberActor, reading: Asked<'_>) -> (Offers, Option<Refusal>) {
+    let one = access.staff.organizations.keys().next().map(String::as_str);
+    let granting = |reach, organization| {
+        let terms = Terms {
+            access: Some(reach),
+            lasts: access.grants.default,
+            organization,
+            purpose: access.grants.purposes.first().map(String::as_str),
+            ..Terms::about(&who.member.id)
+        };
+        Asked { action: ControlAction::CreateGrant, terms, ..reading }.by(who, bundle)
+    };
+    let (look, change) = (granting(Reach::ReadOnly, one), granting(Reach::Full, one));
+    let (read_only, full) = (look.is_ok(), change.is_ok());
+    let any_organization = [Reach::ReadOnly, Reach::Full].into_iter().any(|reach| granting(reach, None).is_ok());
+    let excluded = look.or(change).err().map(|refused| refused.refusal);
+    (Offers { read_only, full, any_organization }, excluded)
 }
 
 /// Whether one of these is live and its subject could still give it: a grant has no effect while its subject has lost

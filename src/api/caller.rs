@@ -1,4 +1,4 @@
-//! Who calls: by one bearer in `Authorization`; an engineer's browser by its staff cookie.
+//! Who calls: by one bearer in `Authorization`; the browser of an engineer or a member by a cookie of ours.
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -6,7 +6,7 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
-use crate::access::{Actor, sign_ins};
+use crate::access::{Actor, member_sign_ins, sign_ins};
 use crate::domain::refusal::{Code, Refusal};
 use crate::identity::{ApiKey, JwtError, StaffVerifiers, Verifier, unverified_issuer};
 
@@ -15,7 +15,7 @@ use super::{ApiState, claims, cookies, same_origin};
 
 /// Who calls. As an extractor it comes first, so that a stranger learns nothing and costs little.
 #[derive(Debug)]
-pub(crate) struct Caller(pub(super) Actor);
+pub(crate) struct Caller(pub(crate) Actor);
 
 impl FromRequestParts<Arc<ApiState>> for Caller {
     type Rejection = ApiError;
@@ -36,14 +36,27 @@ const fn kind(actor: &Actor) -> &'static str {
     }
 }
 
-/// The caller who sent these headers.
+/// The caller who sent these headers. A browser in which an engineer and a member are signed in calls as the engineer.
 pub(crate) async fn actor(state: &ApiState, method: &Method, headers: &HeaderMap) -> Result<Actor, ApiError> {
-    if !headers.contains_key(AUTHORIZATION)
-        && let Some(cookie) = cookies::staff_token(headers)?
-    {
-        same_origin::check(method, headers, &state.config.server.public_url)?;
-        return Ok(sign_ins::of(&state.access, &cookie.hash()).await?);
+    if headers.contains_key(AUTHORIZATION) {
+        return by_bearer(state, headers).await;
     }
+    let Some(cookie) = cookies::staff_token(headers)? else { return member(state, method, headers).await };
+    same_origin::check(method, headers, &state.config.server.public_url)?;
+    Ok(sign_ins::of(&state.access, &cookie.hash()).await?)
+}
+
+/// The caller who sent these headers to a page for members: there no staff cookie counts.
+pub(crate) async fn member(state: &ApiState, method: &Method, headers: &HeaderMap) -> Result<Actor, ApiError> {
+    if headers.contains_key(AUTHORIZATION) {
+        return by_bearer(state, headers).await;
+    }
+    let cookie = cookies::member_token(headers)?.ok_or(Code::Unauthenticated)?;
+    same_origin::check(method, headers, &state.config.server.public_url)?;
+    Ok(member_sign_ins::of(&state.access, &cookie.hash(), cookies::inside_session(headers)).await?)
+}
+
+async fn by_bearer(state: &ApiState, headers: &HeaderMap) -> Result<Actor, ApiError> {
     let token = bearer(headers)?;
     if token.starts_with(ApiKey::PREFIX) {
         let key = ApiKey::parse(token).map_err(|_| ApiError::unauthenticated("the API key is malformed"))?;

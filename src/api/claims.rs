@@ -82,7 +82,7 @@ fn told(jwt: &VerifiedJwt, staff: &Staff) -> Result<EngineerClaims, ApiError> {
 ///
 /// # Errors
 /// `unauthenticated` for a claim that is missing or cannot be read.
-pub(super) fn member(jwt: &VerifiedJwt, customers: &Customers, inside_session: bool) -> Result<MemberClaims, ApiError> {
+pub(crate) fn member(jwt: &VerifiedJwt, customers: &Customers, inside_session: bool) -> Result<MemberClaims, ApiError> {
     let role = Role::deserialize(jwt.claims.get(&customers.role_claim).unwrap_or(&Value::Null));
     let id = "an id of 1 to 64 letters, digits, `.`, `_` or `-`";
     Ok(MemberClaims {
@@ -93,6 +93,14 @@ pub(super) fn member(jwt: &VerifiedJwt, customers: &Customers, inside_session: b
         issued_at: jwt.issued_at,
         impersonated: jwt.acted || inside_session,
     })
+}
+
+/// The name of a customer token that counts once.
+///
+/// # Errors
+/// `unauthenticated` for one without.
+pub(crate) fn jti(jwt: &VerifiedJwt) -> Result<Label, ApiError> {
+    parsed("jti", jwt.text("jti"), "a name of at most 200 characters")
 }
 
 /// The claim `email`, or `sub` where that is an address.

@@ -1,9 +1,9 @@
-//! The cookies that a call carries: an engineer's sign-in, a session, or what gives away that the caller sits inside one.
+//! The cookies that a call carries: an engineer's sign-in, a member's, a session, or what gives away that the caller sits inside one.
 use http::HeaderMap;
 use http::header::COOKIE;
 
 use crate::domain::refusal::Code;
-use crate::identity::{SessionToken, StaffToken};
+use crate::identity::{MemberToken, SessionToken, StaffToken};
 use crate::request::{COOKIE_MEMBER, COOKIE_SESSION, COOKIE_SIGN_IN, COOKIE_STAFF, is_ours};
 
 use super::error::ApiError;
@@ -21,6 +21,14 @@ pub(crate) fn inside_session(headers: &HeaderMap) -> bool {
 /// `bad-request` for two of them.
 pub(crate) fn staff_token(headers: &HeaderMap) -> Result<Option<StaffToken>, ApiError> {
     Ok(single(headers, COOKIE_STAFF)?.and_then(|value| StaffToken::parse(&value).ok()))
+}
+
+/// The sign-in in the member cookie; none without one. What has not our shape is none of ours.
+///
+/// # Errors
+/// `bad-request` for two of them.
+pub(crate) fn member_token(headers: &HeaderMap) -> Result<Option<MemberToken>, ApiError> {
+    Ok(single(headers, COOKIE_MEMBER)?.and_then(|value| MemberToken::parse(&value).ok()))
 }
 
 /// The value of the one cookie `name`; none without one.

@@ -6,8 +6,8 @@
 //! * `patience`: how long it may take.
 //! * `cors`: lets the app's own pages call, and nobody else's.
 //! * `throttle`: turns away who calls too often.
-//! * `caller`: who calls, by `Authorization`, or an engineer's browser by its staff cookie (`claims`: what a genuine token
-//!   says of them; `cookies`: that cookie, and whether somebody acts in their login; `same_origin`: whether a page of ours
+//! * `caller`: who calls, by `Authorization`, or a browser by a cookie of ours (`claims`: what a genuine token
+//!   says of them; `cookies`: those cookies, and whether somebody acts in their login; `same_origin`: whether a page of ours
 //!   asked). Nothing is read of a body before that.
 //! * `input`: path, query and body, strictly, as types; `upload`: a body with files; `signed`: the headers of a message that another system signed. `idempotency`: what makes a creating call safe to repeat.
 //! * `sign_in`: the pages by which engineers sign in and out, and enter a session's own origin. `page`: what people see.
@@ -18,9 +18,9 @@
 //!
 //! Architecture Invariant: a cookie authenticates a change only when a page of ours asked for it, so no other page can make
 //! a browser forge one.
-mod answer;
+pub(crate) mod answer;
 pub(crate) mod caller;
-mod claims;
+pub(crate) mod claims;
 pub(crate) mod cookies;
 mod cors;
 mod envelope;
@@ -37,7 +37,7 @@ mod signed;
 mod tests;
 mod throttle;
 pub(crate) mod upload;
-mod v1;
+pub(crate) mod v1;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

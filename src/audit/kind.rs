@@ -81,6 +81,8 @@ kinds! {
     SignInVerified => "sign_in.verified", "Engineer Verified Again";
     /// An engineer signed out, or was signed out.
     SignInEnded => "sign_in.ended", "Engineer Signed Out";
+    /// A member came to our own pages from the app.
+    MemberSignedIn => "member.signed_in", "Member Signed In";
     /// A session ended.
     SessionEnded => "session.ended", "Support Session Ended";
     /// A member reported a session that they did not expect.

@@ -53,6 +53,7 @@ impl Kind {
             | Self::SignInStarted
             | Self::SignInVerified
             | Self::SignInEnded
+            | Self::MemberSignedIn
             | Self::AccessPermitted
             | Self::AccessRefused
             | Self::AccessCompleted

@@ -7,6 +7,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; \
     img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The same for pages that show parts of the pages of `gate`.
+pub(super) fn content_policy(gate: &str) -> String {
+    let also = |policy: String, name: &str| policy.replace(&format!("{name} 'self'"), &format!("{name} 'self' {gate}"));
+    ["script-src", "connect-src", "form-action"].into_iter().fold(CONTENT_POLICY.to_owned(), also)
+}
+
 /// A page, with the headers that every page has.
 pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
     let Ok(html) = template.render() else {

@@ -38,6 +38,11 @@ impl Asset {
         self.address.get_or_init(|| format!("{FOLDER}{}-{}.{}", self.stem, fingerprint(self.text), self.suffix))
     }
 
+    /// Its content.
+    pub const fn text(&self) -> &'static str {
+        self.text
+    }
+
     /// What answers at its address.
     pub fn route<S: Clone + Send + Sync + 'static>(&'static self) -> Router<S> {
         let headers = [(CONTENT_TYPE, self.media_type), (CACHE_CONTROL, "public, max-age=31536000, immutable")];

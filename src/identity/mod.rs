@@ -40,7 +40,7 @@ pub use jwt::{JwtError, VerifiedJwt, Verifier, unverified_issuer};
 pub use keys::{KeyError, KeyShown, KeyState, Keys, Rotated, begins, keys_folder};
 pub use oidc::{Identified, OidcError, Provider, Returned};
 pub use proof::{Bound, Proof};
-pub use secret::{ApiKey, EntryCode, SecretHash, SessionToken, StaffToken};
+pub use secret::{ApiKey, EntryCode, MemberToken, SecretHash, SessionToken, StaffToken};
 pub use staff::{StaffKeys, StaffVerifiers};
 pub use trusted::TrustedGates;
 pub use webhook::{Envelope, NotSigned, verify as verify_webhook};

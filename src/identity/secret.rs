@@ -108,6 +108,10 @@ bearer!(
     StaffToken, "che_", "a sign-in (`che_` and 43 characters)"
 );
 bearer!(
+    /// A member's sign-in to our own pages: the value of the member cookie.
+    MemberToken, "chm_", "a member's sign-in (`chm_` and 43 characters)"
+);
+bearer!(
     /// Lets a browser enter one session at the session's own origin, once.
     EntryCode, "chc_", "a code for entering (`chc_` and 43 characters)"
 );

@@ -40,8 +40,8 @@ impl Store {
         Ok(())
     }
 
-    /// Removes what nobody asks for any more: sessions and sign-ins that ended and calls that were made 24 hours ago, codes
-    /// whose time is over, old changes, notices that were sent 30 days ago.
+    /// Removes what nobody asks for any more: sessions and sign-ins that ended and calls that were made 24 hours ago, codes,
+    /// members' sign-ins and used tokens whose time is over, old changes, notices that were sent 30 days ago.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -51,10 +51,13 @@ impl Store {
         for sql in ["DELETE FROM sessions WHERE ended_at <= $1", "DELETE FROM idempotency WHERE created_at <= $1"] {
             sqlx::query(sql).bind(before).execute(&mut *transaction).await?;
         }
-        sqlx::query("DELETE FROM entry_codes WHERE expires_at <= $1")
-            .bind(now.as_millis())
-            .execute(&mut *transaction)
-            .await?;
+        for sql in [
+            "DELETE FROM entry_codes WHERE expires_at <= $1",
+            "DELETE FROM member_sign_ins WHERE expires_at <= $1",
+            "DELETE FROM used_tokens WHERE expires_at <= $1",
+        ] {
+            sqlx::query(sql).bind(now.as_millis()).execute(&mut *transaction).await?;
+        }
         let unused = "DELETE FROM sign_ins WHERE (ended_at <= $1 OR expires_at <= $1)
             AND id NOT IN (SELECT sign_in FROM bindings) AND id NOT IN (SELECT sign_in FROM entry_codes)";
         sqlx::query(unused).bind(before).execute(&mut *transaction).await?;

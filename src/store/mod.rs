@@ -14,7 +14,7 @@
 //!   `grant_review`: whether a grant was ever used, and reminded of.
 //!   What reads takes a connection, so that it works in a [`Read`] and in a [`Write`]; what changes takes a `Write`.
 //! * `sign_ins`: engineers' sign-ins by browser, and which sessions belong to them. `entry_codes`: how a browser enters
-//!   a session's own origin.
+//!   a session's own origin. `member_sign_ins`: members' sign-ins to our own pages.
 //! * `events`: the trail's rows on their way to the journal. `outbox`: the notices of them, on their way to people.
 //! * `housekeeping`: what is written without an event.
 //! * `columns`: from columns to domain types.
@@ -34,6 +34,7 @@ pub mod grants;
 mod housekeeping;
 pub mod idempotency;
 mod inspect;
+pub mod member_sign_ins;
 pub mod members;
 #[cfg(test)]
 mod migration_tests;

@@ -24,6 +24,7 @@
 //! * `secrets`: nothing that is planted as a secret is in a log, the trail, an error page, a metric or a trace.
 //! * `seeds`: what the support accesses that exist demand, sentence by sentence.
 //! * `proxy`: what attackers send on the wire, and what the app gets of it.
+//! * `support_access`: what customers see and do on our own pages.
 //! * `trail`: what an auditor and a customer can prove by the trail, and what whoever changes it cannot hide.
 //! * `console`: what engineers see and do in a browser.
 //! * `sign_in`: engineers sign in by browser. `browsers`: what that is worth to their sessions.
@@ -75,6 +76,7 @@ mod seeds;
 mod sign_in;
 mod signing_in_again;
 mod spine;
+mod support_access;
 mod tls;
 mod toggles;
 mod traces;

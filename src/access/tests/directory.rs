@@ -27,7 +27,11 @@ async fn forced_sso_ends_sessions_and_revokes_grants_and_flipping_back_revives_n
     assert_eq!(code(world.enter(&ada, None).await), Code::ForcedSso);
     assert_eq!(code(world.grant(&owner, for_a(DAY)).await), Code::ForcedSso);
     let overview = support_access::overview(&world.access, &owner, &ws("acme")).await.unwrap();
-    assert!(overview.excluded == Some(Code::ForcedSso) && overview.grants.is_empty() && overview.sessions.is_empty());
+    assert!(
+        overview.excluded.is_some_and(|refusal| refusal.code == Code::ForcedSso)
+            && overview.grants.is_empty()
+            && overview.sessions.is_empty()
+    );
 
     workspaces::put(&world.access, &world.directory, forced(false)).await.unwrap();
     for id in [&live.id, &future.id] {

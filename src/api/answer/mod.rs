@@ -28,6 +28,7 @@ use crate::identity::ANSWER_PATH;
 use super::error::ApiError;
 use super::{ApiState, cookies, page, same_origin};
 
+pub(crate) use question::durations;
 use question::question;
 
 /// The largest form, in bytes.

@@ -62,7 +62,7 @@ pub(super) fn question(vendor: &Vendor, opened: &Opened, token: &str) -> Respons
 }
 
 /// The duration that was asked for, then shorter ones.
-fn durations(asked: Span) -> Vec<(Span, String)> {
+pub(crate) fn durations(asked: Span) -> Vec<(Span, String)> {
     let shorter = SHORTER.into_iter().map(|hours| Span::from_seconds(hours * 3600)).filter(|span| *span < asked);
     std::iter::once(asked).chain(shorter).map(|span| (span, in_words(span))).collect()
 }

@@ -34,9 +34,9 @@ const LAST_EVENT_ID: &str = "last-event-id";
         Oversees,
         Follows
     ),
-    security(("customer_jwt" = []))
+    security(("customer_jwt" = []), ("member_cookie" = []))
 )]
-pub(super) async fn of_workspace(
+pub(crate) async fn of_workspace(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,
     AtPath(workspace): AtPath<WorkspaceId>,
@@ -141,8 +141,12 @@ impl Reader {
 
     /// Whether the same call would be answered now.
     async fn still_may(&self) -> Result<(), Code> {
-        let actor = caller::actor(&self.state, &Method::GET, &self.headers).await.map_err(|error| error.code())?;
-        let access = &self.state.access;
+        let (state, headers) = (&self.state, &self.headers);
+        let actor = match &self.following {
+            Following::Member(_) => caller::member(state, &Method::GET, headers).await,
+            Following::Engineer(_) => caller::actor(state, &Method::GET, headers).await,
+        };
+        let (access, actor) = (&state.access, actor.map_err(|error| error.code())?);
         let now = match &self.following {
             Following::Member(key) => {
                 following::of_workspace(access, &actor, &key.workspace).await.map(Following::Member)

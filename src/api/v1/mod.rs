@@ -13,7 +13,7 @@
 mod access_requests;
 mod emergencies;
 mod engineers;
-mod events;
+pub(crate) mod events;
 mod explain;
 mod grants;
 mod hooks;
@@ -22,10 +22,10 @@ mod receipts;
 mod reply;
 mod sessions;
 mod support_access;
-mod support_requests;
+pub(crate) mod support_requests;
 #[cfg(test)]
 mod tests;
-mod trail;
+pub(crate) mod trail;
 mod workspace_sessions;
 mod workspaces;
 

@@ -19,7 +19,7 @@ use crate::domain::id::{SessionId, WorkspaceId};
     operation_id = "getReceipt",
     tag = "trail",
     responses((status = 200, body = Receipt, description = "the session so far, or all of it when it has ended"), ReadsTrail),
-    security(("customer_jwt" = []))
+    security(("customer_jwt" = []), ("member_cookie" = []))
 )]
 pub(super) async fn get(
     Caller(actor): Caller,

@@ -67,7 +67,7 @@ impl OverviewShown {
         Self {
             workspace,
             granted: overview.granted,
-            excluded: overview.excluded.map(|code| code.to_string()),
+            excluded: overview.excluded.map(|refusal| refusal.code.to_string()),
             grants: overview.grants.into_iter().map(|grant| GrantShown::new(grant, now)).collect(),
             review: overview.review,
             sessions: overview.sessions.into_iter().map(|shown| SessionSeen::new(shown, now)).collect(),
@@ -93,7 +93,7 @@ impl OverviewShown {
     operation_id = "getSupportAccess",
     tag = "grants",
     responses((status = 200, body = OverviewShown, description = "where support access stands"), Oversees),
-    security(("customer_jwt" = []))
+    security(("customer_jwt" = []), ("member_cookie" = []))
 )]
 pub(super) async fn overview(
     Caller(actor): Caller,

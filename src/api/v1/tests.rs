@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::access::hygiene::{Review, Why};
 use crate::access::sessions::{NewSession, Shown};
-use crate::access::support_access::Overview;
+use crate::access::support_access::{Offers, Overview};
 use crate::api::error::ApiError;
 use crate::api::input;
 use crate::domain::grant::{Access, Grant, Origin};
@@ -202,8 +202,10 @@ fn overview() -> Overview {
         engineer_email: "ada@vendor.example".to_owned(),
     };
     Overview {
+        workspace_name: "Acme".to_owned(),
         granted: true,
         excluded: None,
+        offers: Offers { read_only: true, full: true, any_organization: true },
         grants: vec![grant()],
         review: vec![Review { grant: grant().id, why: Why::Unused, since: at("2026-11-20T10:00:00Z") }],
         sessions: vec![shown],
@@ -276,7 +278,7 @@ fn a_member_sees_who_is_inside_and_what_may_be_chosen() {
       }
     }
     "##);
-    let excluded = Overview { excluded: Some(Code::ForcedSso), granted: false, ..overview() };
+    let excluded = Overview { excluded: Some(Code::ForcedSso.into()), granted: false, ..overview() };
     let told = serde_json::to_value(OverviewShown::new(acme(), excluded, now)).expect("json");
     assert_eq!([&told["excluded"], &told["granted"]], [&json!("forced-sso"), &json!(false)]);
 }

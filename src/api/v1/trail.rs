@@ -25,7 +25,8 @@ use crate::audit::{Found, WorkspaceExport};
 use crate::domain::id::WorkspaceId;
 
 use super::reply::List;
-use asked::{ExportQuery, FormAsked, RecordsAsked, TrailQuery};
+pub(crate) use asked::FormAsked;
+use asked::{ExportQuery, RecordsAsked, TrailQuery};
 
 /// Lists the records of a workspace, or with `Accept: text/event-stream` tells of each as it is written.
 #[utoipa::path(
@@ -41,7 +42,7 @@ use asked::{ExportQuery, FormAsked, RecordsAsked, TrailQuery};
             (List<Object> = "application/json"), (String = "text/event-stream"))),
         ReadsTrail
     ),
-    security(("customer_jwt" = []))
+    security(("customer_jwt" = []), ("member_cookie" = []))
 )]
 pub(super) async fn list(
     Caller(actor): Caller,
@@ -72,9 +73,9 @@ pub(super) async fn list(
             (String = "application/jsonl"), (String = "text/csv"))),
         ReadsTrail
     ),
-    security(("customer_jwt" = []))
+    security(("customer_jwt" = []), ("member_cookie" = []))
 )]
-pub(super) async fn export(
+pub(crate) async fn export(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,
     AtPath(workspace): AtPath<WorkspaceId>,

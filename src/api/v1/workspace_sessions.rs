@@ -72,7 +72,7 @@ impl SessionSeen {
     tag = "sessions",
     params(PageQuery),
     responses((status = 200, body = List<SessionSeen>, description = "newest first, ended ones of the last 24 hours too"), Oversees),
-    security(("customer_jwt" = []), ("api_key" = ["operator"]))
+    security(("customer_jwt" = []), ("member_cookie" = []), ("api_key" = ["operator"]))
 )]
 pub(super) async fn list(
     Caller(actor): Caller,
@@ -92,7 +92,7 @@ pub(super) async fn list(
     operation_id = "endWorkspaceSession",
     tag = "sessions",
     responses((status = 200, body = SessionShown, description = "it has ended"), Oversees),
-    security(("customer_jwt" = []), ("api_key" = ["operator"]))
+    security(("customer_jwt" = []), ("member_cookie" = []), ("api_key" = ["operator"]))
 )]
 pub(super) async fn end(
     Caller(actor): Caller,
@@ -121,7 +121,7 @@ pub(super) struct ReportedShown {
     operation_id = "reportSession",
     tag = "sessions",
     responses((status = 200, body = ReportedShown, description = "it has ended, every open grant is revoked, security is alerted"), Oversees),
-    security(("customer_jwt" = []))
+    security(("customer_jwt" = []), ("member_cookie" = []))
 )]
 pub(super) async fn report(
     Caller(actor): Caller,

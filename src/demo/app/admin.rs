@@ -48,6 +48,6 @@ pub(super) async fn login_as(
         name: own.name.to_owned(),
         kind: ActorKind::Colleague,
     };
-    let cookie = app.logins().add(Visitor { member: colleague, actor: Some(actor) });
+    let cookie = app.logins().add(Visitor { member: colleague, actor: Some(actor), gate: app.places.gate.clone() });
     Ok(web::see_other(&format!("/w/{}/", own.workspace), [(header::SET_COOKIE, cookie)]))
 }

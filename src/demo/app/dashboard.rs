@@ -30,6 +30,8 @@ pub(super) struct Frame {
     pub(super) owns: bool,
     /// Who else is here in this login, in a sentence; whether that is support.
     pub(super) banner: Option<Banner>,
+    /// The gate's origin, where the page shows parts of its pages: to customers themselves.
+    pub(super) gate: Option<String>,
 }
 
 /// Says that somebody acts in somebody's login.
@@ -52,6 +54,7 @@ impl Frame {
             role: member.role.as_str(),
             administers: matches!(member.role, Role::Owner | Role::Admin),
             owns: member.role == Role::Owner,
+            gate: visitor.actor.is_none().then(|| visitor.gate.clone()),
             banner: visitor.actor.as_ref().map(|actor| match &actor.kind {
                 ActorKind::Support { session, read_only } => Banner {
                     who: format!("{} (support) is here as {}", actor.name, first(member.name)),

@@ -73,7 +73,7 @@ pub(super) struct SignIn {
 /// `POST /front-door/sign-in`.
 pub(super) async fn sign_in(State(app): State<Arc<App>>, Form(form): Form<SignIn>) -> Result<Response, AppProblem> {
     let member = member(&form.workspace, &form.member).ok_or(AppProblem::BadForm("there is no such login"))?;
-    let cookie = app.logins().add(Visitor { member, actor: None });
+    let cookie = app.logins().add(Visitor { member, actor: None, gate: app.places.gate.clone() });
     Ok(web::see_other(&format!("/w/{}/", member.workspace), [(header::SET_COOKIE, cookie)]))
 }
 

@@ -5,7 +5,7 @@
 //!
 //! * `visitor`: who is there, by `assertion` (support, through the gate) or by `front_door` (customers, directly).
 //! * `books` and `sample`: the data. `dashboard` (with its `chart`), `notes`, `invoices`, `admin`, `billing`: pages over it.
-//! * `support_access`: where an owner grants and revokes. `embed_token`: tokens for the embedded widget.
+//! * `support_access`: the gate's own panel, as a part of the app. `embed_token`: tokens for it.
 //! * `live`: a ticker (server-sent events) and an echo (WebSocket), to see streams end with the consent.
 //! * `problem`: what goes wrong, as a page.
 mod admin;
@@ -31,6 +31,8 @@ use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{delete, get, post, put};
+use http::HeaderValue;
+use http::header::CONTENT_SECURITY_POLICY;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::time::Clock;
@@ -52,7 +54,6 @@ pub(super) struct App {
     books: Mutex<Books>,
     logins: Mutex<Logins>,
     gate_keys: GateKeys,
-    api: Api,
     issuers: Arc<Issuers>,
     clock: Arc<Clock>,
     places: Places,
@@ -67,8 +68,7 @@ impl App {
         Arc::new(Self {
             books: Mutex::new(Books::sample(clock.now())),
             logins: Mutex::default(),
-            gate_keys: GateKeys::new(api.clone(), places.gate.clone()),
-            api,
+            gate_keys: GateKeys::new(api, places.gate.clone()),
             issuers,
             clock,
             places,
@@ -108,8 +108,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/w/{workspace}/events", get(live::ticker))
         .route("/w/{workspace}/live", get(live::page_or_socket))
         .route("/w/{workspace}/settings/support-access", get(support_access::show))
-        .route("/w/{workspace}/settings/support-access/grant", post(support_access::grant))
-        .route("/w/{workspace}/settings/support-access/revoke", post(support_access::revoke))
+        .route("/w/{workspace}/settings/support-access/enter", post(support_access::enter))
         .route("/admin", get(admin::show))
         .route("/admin/login-as/{user}", post(admin::login_as))
         .route("/billing", get(billing::show))
@@ -119,6 +118,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/api/chaperone-token", post(embed_token::mint))
         .fallback(|| async { AppProblem::NotFound })
         .layer(own_forms)
+        .layer(middleware::map_response_with_state(Arc::clone(&app), show_the_gate))
         .with_state(app)
 }
 
@@ -129,6 +129,15 @@ async fn refuse_foreign_forms(State(app): State<Arc<App>>, request: Request, nex
         return axum::response::IntoResponse::into_response(AppProblem::Forbidden("this form came from another site"));
     }
     next.run(request).await
+}
+
+/// The app's pages show parts of the gate's: they load its script, call it, and send it one form.
+async fn show_the_gate(State(app): State<Arc<App>>, mut response: Response) -> Response {
+    let policy = HeaderValue::try_from(web::content_policy(&app.places.gate)).ok();
+    if let Some((known, policy)) = response.headers_mut().get_mut(CONTENT_SECURITY_POLICY).zip(policy) {
+        *known = policy;
+    }
+    response
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use crate::demo::consent::Refused;
 use crate::demo::web;
 
 /// Why the app says no.
@@ -19,8 +18,6 @@ pub(super) enum AppProblem {
     Forbidden(&'static str),
     /// A form that cannot be taken, because of this.
     BadForm(&'static str),
-    /// The gate refused what was asked.
-    Refused(Refused),
     /// The gate did not do what was asked, because of this.
     Gate(String),
 }
@@ -48,9 +45,6 @@ impl IntoResponse for AppProblem {
             }
             Self::Forbidden(why) => (S::FORBIDDEN, "Not for this login", *why, "ask an owner of the workspace"),
             Self::BadForm(why) => (S::BAD_REQUEST, "That did not work", *why, "go back and try again"),
-            Self::Refused(why) => {
-                (S::FORBIDDEN, why.title.as_str(), why.detail.as_str(), why.next.as_deref().unwrap_or("go back"))
-            }
             Self::Gate(why) => (S::BAD_GATEWAY, "The gate is away", why.as_str(), "try again in a moment"),
         };
         web::page(status, &Page { title, detail, next })

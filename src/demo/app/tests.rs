@@ -163,24 +163,25 @@ async fn support_cannot_touch_consent_even_if_the_gate_let_it_through() {
     let (gate, origin, _) = app().await;
     let assertion = gate.assertion("acme", "olga", "ada", AUDIENCE);
     let url = format!("{origin}/w/acme/settings/support-access");
-    for (method, url, body) in [("GET", url.clone(), ""), ("POST", format!("{url}/grant"), "duration=7d&access=full")] {
-        let (status, ..) = send(method, &url, &[("x-chaperone-assertion", &assertion), FORM], body).await;
+    for (method, url) in [("GET", url.clone()), ("POST", format!("{url}/enter"))] {
+        let (status, ..) = send(method, &url, &[("x-chaperone-assertion", &assertion), FORM], "").await;
         assert_eq!(status, StatusCode::FORBIDDEN, "{url}");
     }
     assert!(gate.seen().is_empty(), "the gate was not asked");
 }
 
 #[tokio::test]
-async fn an_owner_grants_through_the_gates_api_with_a_token_of_their_own() {
-    let (gate, origin, _) = app().await;
-    gate.lay("POST /.chaperone/api/v1/workspaces/globex/grants", StatusCode::CREATED, json!({"id": "gr_1"}));
+async fn an_owner_goes_to_the_gates_own_pages_with_a_token_of_their_own() {
+    let (_, origin, _) = app().await;
     let gus = signed_in(&origin, "globex", "gus").await;
-    let url = format!("{origin}/w/globex/settings/support-access/grant");
-    let (status, ..) = send("POST", &url, &[("cookie", &gus), FORM], "duration=3d&access=read_only").await;
-    assert_eq!(status, StatusCode::SEE_OTHER);
-    let seen = &gate.seen()[0];
-    assert_eq!(seen.body, json!({"duration": "3d", "access": "read_only"}));
-    assert!(seen.bearer.is_some());
+    let url = format!("{origin}/w/globex/settings/support-access");
+    let (status, headers, shown) = send("GET", &url, &[("cookie", &gus)], "").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(shown.contains("<support-access-panel") && shown.contains("/.chaperone/embed.js"), "{shown}");
+    assert!(headers["content-security-policy"].to_str().unwrap().contains("script-src 'self' http://"));
+    let (_, _, first) = send("POST", &format!("{url}/enter"), &[("cookie", &gus), FORM], "").await;
+    let (_, _, second) = send("POST", &format!("{url}/enter"), &[("cookie", &gus), FORM], "").await;
+    assert!(first.contains("/.chaperone/support-access/enter\"") && first != second, "a token counts once");
 }
 
 #[tokio::test]

@@ -19,6 +19,8 @@ pub(super) struct Visitor {
     pub(super) member: &'static DemoMember,
     /// Who uses it, when that is somebody else.
     pub(super) actor: Option<Actor>,
+    /// The gate's origin.
+    pub(super) gate: String,
 }
 
 /// Somebody in another person's login.
@@ -111,7 +113,8 @@ impl FromRequestParts<Arc<App>> for Visitor {
         let member = member(&genuine.workspace, &genuine.sub).ok_or(AppProblem::NotFound)?;
         let kind = ActorKind::Support { session: genuine.session, read_only: genuine.access == "read_only" };
         let name = first_name(&genuine.act.email);
-        Ok(Self { member, actor: Some(Actor { id: genuine.act.sub, email: genuine.act.email, name, kind }) })
+        let actor = Actor { id: genuine.act.sub, email: genuine.act.email, name, kind };
+        Ok(Self { member, actor: Some(actor), gate: app.places.gate.clone() })
     }
 }
 

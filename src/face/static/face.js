@@ -85,6 +85,9 @@ const chaperone = (() => {
       const next = fresh.getElementById(part.id);
       if (next === null || inUse(part)) continue;
       tellTimes(next);
+      // What the reader has opened stays open.
+      const open = [...part.querySelectorAll("details[open] > summary")].map((it) => it.textContent);
+      for (const it of next.querySelectorAll("details > summary")) if (open.includes(it.textContent)) it.parentElement.open = true;
       if (next.innerHTML === part.innerHTML) continue;
       const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
       part.replaceChildren(...next.childNodes);

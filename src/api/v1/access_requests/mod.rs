@@ -114,7 +114,7 @@ pub(super) async fn withdraw(
     tag = "requests",
     params(PageQuery),
     responses((status = 200, body = List<RequestShown>, description = "newest first, answered ones too"), Oversees),
-    security(("customer_jwt" = []), ("api_key" = ["operator"]))
+    security(("customer_jwt" = []), ("member_cookie" = []), ("api_key" = ["operator"]))
 )]
 pub(super) async fn list_for_members(
     Caller(actor): Caller,
@@ -135,7 +135,7 @@ pub(super) async fn list_for_members(
     tag = "requests",
     request_body = ApproveRequest,
     responses((status = 200, body = RequestShown, description = "approved, with the grant that came of it"), GivesConsent),
-    security(("customer_jwt" = []))
+    security(("customer_jwt" = []), ("member_cookie" = []))
 )]
 pub(super) async fn approve(
     Caller(actor): Caller,
@@ -156,7 +156,7 @@ pub(super) async fn approve(
     tag = "requests",
     request_body = DeclineRequest,
     responses((status = 200, body = RequestShown, description = "declined"), SaysNo),
-    security(("customer_jwt" = []))
+    security(("customer_jwt" = []), ("member_cookie" = []))
 )]
 pub(super) async fn decline(
     Caller(actor): Caller,

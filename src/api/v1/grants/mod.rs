@@ -36,7 +36,7 @@ use super::reply::List;
     params(IdempotencyKey),
     request_body = CreateGrant,
     responses((status = 201, body = GrantShown, description = "the grant"), GivesConsent),
-    security(("customer_jwt" = []))
+    security(("customer_jwt" = []), ("member_cookie" = []))
 )]
 pub(super) async fn create(
     Caller(actor): Caller,
@@ -57,7 +57,7 @@ pub(super) async fn create(
     tag = "grants",
     params(PageQuery),
     responses((status = 200, body = List<GrantShown>, description = "newest first"), Oversees),
-    security(("customer_jwt" = []), ("api_key" = ["operator"]))
+    security(("customer_jwt" = []), ("member_cookie" = []), ("api_key" = ["operator"]))
 )]
 pub(super) async fn list(
     Caller(actor): Caller,
@@ -77,7 +77,7 @@ pub(super) async fn list(
     operation_id = "getGrant",
     tag = "grants",
     responses((status = 200, body = GrantShown, description = "as it stands now"), Oversees),
-    security(("customer_jwt" = []), ("api_key" = ["operator"]))
+    security(("customer_jwt" = []), ("member_cookie" = []), ("api_key" = ["operator"]))
 )]
 pub(super) async fn get(
     Caller(actor): Caller,
@@ -96,7 +96,7 @@ pub(super) async fn get(
     tag = "grants",
     request_body = ChangeGrant,
     responses((status = 200, body = GrantShown, description = "with its new end"), GivesConsent),
-    security(("customer_jwt" = []))
+    security(("customer_jwt" = []), ("member_cookie" = []))
 )]
 pub(super) async fn change(
     Caller(actor): Caller,
@@ -115,7 +115,7 @@ pub(super) async fn change(
     operation_id = "revokeGrant",
     tag = "grants",
     responses((status = 200, body = RevokedShown, description = "nothing of it can pass any more"), Oversees),
-    security(("customer_jwt" = []), ("api_key" = ["operator"]))
+    security(("customer_jwt" = []), ("member_cookie" = []), ("api_key" = ["operator"]))
 )]
 pub(super) async fn revoke(
     Caller(actor): Caller,

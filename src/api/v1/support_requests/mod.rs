@@ -15,7 +15,8 @@ use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::access::support_requests;
+use crate::access::Actor;
+use crate::access::support_requests::{self, Shown};
 use crate::api::ApiState;
 use crate::api::caller::Caller;
 use crate::api::error::ApiError;
@@ -41,7 +42,7 @@ use shown::SupportRequestShown;
     params(IdempotencyKey),
     request_body(content = SupportRequestForm, content_type = "multipart/form-data"),
     responses((status = 201, body = SupportRequestShown, description = "it waits for an engineer"), AsksForHelp),
-    security(("customer_jwt" = []))
+    security(("customer_jwt" = []), ("member_cookie" = []))
 )]
 pub(super) async fn open(
     Caller(actor): Caller,
@@ -49,8 +50,19 @@ pub(super) async fn open(
     AtPath(workspace): AtPath<WorkspaceId>,
     request: Request,
 ) -> Result<impl IntoResponse, ApiError> {
-    support_requests::may_open(&state.access, &actor, &workspace).await?;
-    let _seat = state.access.attachments.seat(&workspace)?;
+    let shown = submit(&state, &actor, &workspace, request).await?;
+    Ok((StatusCode::CREATED, Json(SupportRequestShown::new(shown, state.clock.now()))))
+}
+
+/// Takes the form of a member's browser, or of the app.
+pub(crate) async fn submit(
+    state: &ApiState,
+    actor: &Actor,
+    workspace: &WorkspaceId,
+    request: Request,
+) -> Result<Shown, ApiError> {
+    support_requests::may_open(&state.access, actor, workspace).await?;
+    let _seat = state.access.attachments.seat(workspace)?;
     let mut parts = Parts::of(request).await?;
     let new = match form::read(&state.access, &mut parts).await {
         Ok(new) => new,
@@ -59,9 +71,8 @@ pub(super) async fn open(
             return Err(error);
         }
     };
-    let opened = support_requests::open(&state.access, &actor, &workspace, new, parts.idempotency());
-    let shown = patience::within(state.config.store.lease, opened).await?;
-    Ok((StatusCode::CREATED, Json(SupportRequestShown::new(shown, state.clock.now()))))
+    let opened = support_requests::open(&state.access, actor, workspace, new, parts.idempotency());
+    patience::within(state.config.store.lease, opened).await
 }
 
 /// Lists a workspace's: its history, for members; for engineers, those that they may work on.
@@ -72,7 +83,7 @@ pub(super) async fn open(
     tag = "support_requests",
     params(PageQuery),
     responses((status = 200, body = List<SupportRequestShown>, description = "newest first"), Oversees),
-    security(("customer_jwt" = []), ("staff_jwt" = []), ("staff_cookie" = []))
+    security(("customer_jwt" = []), ("member_cookie" = []), ("staff_jwt" = []), ("staff_cookie" = []))
 )]
 pub(super) async fn list(
     Caller(actor): Caller,
@@ -92,7 +103,7 @@ pub(super) async fn list(
     operation_id = "getSupportRequest",
     tag = "support_requests",
     responses((status = 200, body = SupportRequestShown, description = "as it stands now"), Oversees),
-    security(("customer_jwt" = []), ("staff_jwt" = []), ("staff_cookie" = []))
+    security(("customer_jwt" = []), ("member_cookie" = []), ("staff_jwt" = []), ("staff_cookie" = []))
 )]
 pub(super) async fn get(
     Caller(actor): Caller,
@@ -119,9 +130,9 @@ pub(super) async fn get(
             (String = "application/pdf"))),
         Oversees
     ),
-    security(("customer_jwt" = []), ("staff_jwt" = []), ("staff_cookie" = []))
+    security(("customer_jwt" = []), ("member_cookie" = []), ("staff_jwt" = []), ("staff_cookie" = []))
 )]
-pub(super) async fn attachment(
+pub(crate) async fn attachment(
     Caller(actor): Caller,
     State(state): State<Arc<ApiState>>,
     AtPath((workspace, id, attachment)): AtPath<(WorkspaceId, SupportRequestId, AttachmentId)>,

@@ -116,7 +116,7 @@ pub(super) struct ExportQuery {
 
 /// In which form.
 #[derive(Debug)]
-pub(in crate::api::v1) struct FormAsked(pub(super) FormWord);
+pub(crate) struct FormAsked(pub(super) FormWord);
 
 impl<S: Send + Sync> FromRequestParts<S> for FormAsked {
     type Rejection = ApiError;

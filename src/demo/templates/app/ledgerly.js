@@ -35,6 +35,8 @@ if (ticks("outstanding").length > 0) {
   });
 }
 
+document.querySelector("form[data-submits]")?.submit();
+
 const search = byId("search");
 if (search) {
   search.addEventListener("input", async () => {
