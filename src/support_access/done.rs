@@ -86,7 +86,7 @@ impl Done {
         match self {
             Self::Granted => "Access granted. You can take it back at any time.".to_owned(),
             Self::Revoked { sessions: 0, .. } => {
-                "Access revoked. Nobody was inside, and nobody can enter with it any more.".to_owned()
+                "Access revoked. No session stood on it, and nobody can enter with it any more.".to_owned()
             }
             Self::Revoked { sessions, streams } => {
                 let cut = counted(streams, "open connection");
@@ -130,7 +130,7 @@ mod tests {
     fn a_revoke_says_what_it_ended() {
         let told = [(0, 0), (1, 0), (2, 1)].map(|(sessions, streams)| Done::Revoked { sessions, streams }.words());
         let expected = [
-            "Access revoked. Nobody was inside, and nobody can enter with it any more.",
+            "Access revoked. No session stood on it, and nobody can enter with it any more.",
             "Access revoked. 1 session ended; nothing passes with it any more.",
             "Access revoked. 2 sessions ended and 1 open connection cut off; nothing passes with it any more.",
         ];
