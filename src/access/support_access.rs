@@ -1,15 +1,17 @@
 //! What a member sees of support access to their workspace.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::action::ControlAction;
 use crate::domain::emergency::Declaration;
 use crate::domain::grant::{Access as Reach, Grant, Origin, Standing};
-use crate::domain::id::{MemberKey, WorkspaceId};
+use crate::domain::id::{EngineerId, MemberKey, WorkspaceId};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::workspace::Workspace;
 use crate::policy::{Bundle, Terms};
-use crate::store::{Read, access_requests as rows, emergencies, grants, members, sessions, workspaces};
+use crate::store::{
+    Read, StoreError, access_requests as rows, emergencies, engineers, grants, members, sessions, workspaces,
+};
 
 use super::actor::MemberActor;
 use super::hygiene::{self, Review};
@@ -33,6 +35,8 @@ pub struct Overview {
     pub offers: Offers,
     /// Grants that are live or still to come.
     pub grants: Vec<Grant>,
+    /// The names of the engineers whom grants name, by their ids.
+    pub names: BTreeMap<EngineerId, String>,
     /// Live grants that somebody should look at.
     pub review: Vec<Review>,
     /// Live sessions.
@@ -85,6 +89,7 @@ pub async fn overview(access: &Access, actor: &Actor, workspace: &WorkspaceId) -
     let (offers, excluded) = offered(access, &bundle, who, reading);
     let grants = grants::open(&mut read, &workspace.id, now).await?;
     let granted = any_in_effect(&mut read, &bundle, &workspace, &grants, now).await?;
+    let names = names(&mut read, &grants).await?;
     let review = hygiene::review(&mut read, &access.grants, &workspace.id, &grants, now).await?;
     let sessions = sessions::list_live(&mut read, &workspace.id, now).await?;
     let waiting = rows::list_waiting(&mut read, &workspace.id, now).await?;
@@ -95,6 +100,7 @@ pub async fn overview(access: &Access, actor: &Actor, workspace: &WorkspaceId) -
         excluded,
         offers,
         grants,
+        names,
         review,
         sessions: sessions.into_iter().map(Shown::from).collect(),
         waiting: waiting.into_iter().map(access_requests::Shown::from).collect(),
@@ -127,6 +133,18 @@ fn offered(access: &Access, bundle: &Bundle, who: &MemberActor, reading: Asked<'
     let any_organization = [Reach::ReadOnly, Reach::Full].into_iter().any(|reach| granting(reach, None).is_ok());
     let excluded = look.or(change).err().map(|refused| refused.refusal);
     (Offers { read_only, full, any_organization }, excluded)
+}
+
+/// The names of the engineers whom `grants` name, as far as they are known.
+async fn names(read: &mut Read, grants: &[Grant]) -> Result<BTreeMap<EngineerId, String>, StoreError> {
+    let ids: BTreeSet<EngineerId> = grants.iter().filter_map(|grant| grant.engineers.clone()).flatten().collect();
+    let mut names = BTreeMap::new();
+    for id in ids {
+        if let Some(engineer) = engineers::find(read, &id).await? {
+            names.insert(id, engineer.name);
+        }
+    }
+    Ok(names)
 }
 
 /// Whether one of these is live and its subject could still give it: a grant has no effect while its subject has lost

@@ -54,11 +54,6 @@ impl ApiError {
         self.refusal.code == Code::Unauthenticated
     }
 
-    /// Why, in full.
-    pub(crate) fn refusal(&self) -> &Refusal {
-        &self.refusal
-    }
-
     /// What the request `id` is told.
     pub(crate) fn problem(&self, id: RequestId) -> Problem {
         let mut problem = Problem::new(&self.refusal, id);

@@ -1,4 +1,5 @@
 //! The shapes of bodies and answers; `grants` has its own.
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -207,6 +208,7 @@ fn overview() -> Overview {
         excluded: None,
         offers: Offers { read_only: true, full: true, any_organization: true },
         grants: vec![grant()],
+        names: BTreeMap::new(),
         review: vec![Review { grant: grant().id, why: Why::Unused, since: at("2026-11-20T10:00:00Z") }],
         sessions: vec![shown],
         waiting: Vec::new(),

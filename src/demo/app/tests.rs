@@ -195,7 +195,9 @@ async fn the_echo_answers_and_the_ticker_ticks_until_the_demo_ends() {
     assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("hello"));
     let address = origin.trim_start_matches("http://");
     let mut ticker = TcpStream::connect(address).await.unwrap();
-    let asked = format!("GET /w/acme/events HTTP/1.1\r\nhost: {address}\r\nx-chaperone-assertion: {assertion}\r\n\r\n");
+    let asked = format!(
+        "GET /w/acme/events HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\nx-chaperone-assertion: {assertion}\r\n\r\n"
+    );
     ticker.write_all(asked.as_bytes()).await.unwrap();
     let mut ticks = Vec::new();
     while !String::from_utf8_lossy(&ticks).contains("event: tick\ndata: {") {

@@ -74,7 +74,10 @@ fn whom(grant: &Grant, overview: &Overview) -> String {
     let organization = organization.map(|id| overview.organizations.get(id).unwrap_or(id).clone());
     let named = match (&grant.engineers, &grant.groups) {
         (Some(engineers), _) if engineers.is_empty() => Some("Whoever takes up the support request".to_owned()),
-        (Some(engineers), _) => Some(engineers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+        (Some(engineers), _) => {
+            let names = engineers.iter().map(|id| overview.names.get(id).cloned().unwrap_or_else(|| id.to_string()));
+            Some(names.collect::<Vec<_>>().join(", "))
+        }
         (None, Some(groups)) => Some(groups.join(", ")),
         (None, None) => None,
     };

@@ -20,7 +20,8 @@ pub(super) const HOME: &str = "https://support.example.com/.chaperone/support-ac
 
 /// A world whose app shows our pages.
 pub(super) async fn world() -> World {
-    World::builder().customers(&format!("origins = [\"{APP}\"]\nlogin_url = \"{APP}/login\"")).start().await
+    let builder = World::builder().variable("CHAPERONE__CUSTOMERS__ORIGINS", &format!("[\"{APP}\"]"));
+    builder.variable("CHAPERONE__CUSTOMERS__LOGIN_URL", &format!("{APP}/login")).start().await
 }
 
 /// A token that counts once; `more` wins over the usual claims.

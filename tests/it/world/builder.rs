@@ -44,7 +44,6 @@ pub(crate) struct Builder {
     server: String,
     staff: String,
     signs_in: bool,
-    customers: String,
     ops: String,
     route: String,
     more: String,
@@ -92,13 +91,6 @@ impl Builder {
     pub(crate) fn staff(mut self, lines: &str) -> Self {
         self.staff += lines;
         self.staff.push('\n');
-        self
-    }
-
-    /// Keys that say who members are, as lines of TOML.
-    pub(crate) fn customers(mut self, lines: &str) -> Self {
-        self.customers += lines;
-        self.customers.push('\n');
         self
     }
 
@@ -262,7 +254,7 @@ impl Builder {
         };
         let upstream = if self.origins.is_empty() { upstream } else { self.origins.join("\", \"") };
         let dirs = if self.policies.is_empty() { "" } else { "dirs = [\"policies\"]" };
-        let (staff, customers, more_of_customers) = (staff.name(), customers.name(), &self.customers);
+        let (staff, customers) = (staff.name(), customers.name());
         format!(
             r#"
 [server]
@@ -292,7 +284,6 @@ allowed_groups = ["support", "billing-support", "partner-support", "bizible:part
 issuer = "{customers}"
 jwks_file = "customers.jwks.json"
 token_paths = ["/api/chaperone-token"]
-{more_of_customers}
 [policy]
 {dirs}
 {policy_section}
@@ -328,7 +319,6 @@ impl World {
             ops: String::new(),
             staff: String::new(),
             signs_in: false,
-            customers: String::new(),
             route: String::new(),
             more: String::new(),
             policies: Vec::new(),
