@@ -97,6 +97,7 @@ pub(super) fn router(idp: Arc<Idp>) -> Router {
         .route("/token", post(token))
         .route("/jwks", get(async |State(idp): State<Arc<Idp>>| Json(idp.issuers.staff.jwks())))
         .route("/end-session", get(end_session))
+        .route("/assets/desk.js", get(async || web::script(include_str!("templates/desk/desk.js"))))
         .with_state(idp)
 }
 

@@ -67,6 +67,14 @@ export async function wellMade(page, what) {
   assert.ok(wide <= view, `${what}: ${wide} px wide in a view of ${view} px`);
 }
 
+/** What the page shown has cost to load, in bytes: itself and all that it names, without what the browser kept. */
+export async function weight(page) {
+  return page.evaluate(() => {
+    const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+    return all.filter(({ name }) => !name.includes("/events")).reduce((sum, { decodedBodySize }) => sum + decodedBodySize, 0);
+  });
+}
+
 /** Takes a picture, if somebody wants to look at them. */
 export async function picture(page, name, options = {}) {
   if (!pictures) return;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use http::StatusCode;
+use http::header::REFERRER_POLICY;
+use http::{HeaderValue, StatusCode};
 
 use crate::demo::web;
 
@@ -46,7 +47,10 @@ pub(super) async fn enter(
     let frame = frame(&app, &visitor, &workspace)?;
     let token = app.issuers.customer_token(visitor.member, None, app.clock.now());
     let token = token.map_err(|error| AppProblem::Gate(error.to_string()))?;
-    Ok(web::page(StatusCode::OK, &Enter { frame, gate: app.places.gate.clone(), token }))
+    let mut page = web::page(StatusCode::OK, &Enter { frame, gate: app.places.gate.clone(), token });
+    // The gate takes such a form from a page that tells its origin.
+    page.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
+    Ok(page)
 }
 
 /// The frame, for customers themselves.
