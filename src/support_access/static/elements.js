@@ -2,7 +2,7 @@
 // escaped there; nothing else ever becomes HTML here.
 const SHEET = new CSSStyleSheet();
 SHEET.replaceSync(STYLE);
-// How long what has just appeared cannot be acted on: nobody approves what they had no time to read.
+// How long what has just appeared cannot be approved: nobody approves what they had no time to read.
 const PAUSE = 700;
 const trusted = window.trustedTypes?.createPolicy("support-access", { createHTML: (html) => html });
 
@@ -143,9 +143,10 @@ class Part extends HTMLElement {
     event.preventDefault();
     const form = event.target;
     const button = event.submitter;
-    if (Date.now() - this.changed < PAUSE) return;
     const fields = new FormData(form);
     const address = new URL(button?.getAttribute("formaction") ?? form.getAttribute("action") ?? this.place, HERE);
+    // Taking back is never held up.
+    if (address.pathname.endsWith("/approve") && Date.now() - this.changed < PAUSE) return;
     if (form.method === "get") {
       address.search = new URLSearchParams([...fields].filter(([, value]) => value !== ""));
       return this.go(address.pathname + address.search);

@@ -118,7 +118,7 @@ fn a_malformed_request_is_told_by_its_field() {
     duration: invalid type: integer `7`, expected a string at line 1 column 48
     reason: it is empty at line 1 column 65
     reason: it has a line break or another control character at line 1 column 74
-    engineers: unknown field `engineers`, expected one of `workspace`, `subject`, `access`, `duration`, `reason`, `ticket`, `purpose` at line 1 column 91
+    engineers: unknown field `engineers`, expected one of `workspace`, `subject`, `access`, `duration`, `reason`, `ticket`, `purpose`, `grant` at line 1 column 91
     "##);
 }
 
