@@ -35,10 +35,20 @@ impl Demo {
     /// Has Chromium play `tests/browser/{story}.mjs`.
     #[track_caller]
     pub(super) fn plays(&self, story: &str) {
+        self.told(Command::new("node").arg(script(story)));
+    }
+
+    /// Has Chromium play the one of `tests/browser/demands.mjs`.
+    #[track_caller]
+    pub(super) fn meets(&self, demand: &str) {
+        self.told(Command::new("node").arg(script("demands")).arg(demand));
+    }
+
+    #[track_caller]
+    fn told(&self, story: &mut Command) {
         let [gate, app, desk] = &self.places;
-        let mut command = Command::new("node");
-        command.arg(script(story)).env("CHAPERONE_BROWSER", modules()).env("CHAPERONE_PROFILE", self.profile);
-        played(command.env("CHAPERONE_PLACES", json!({"gate": gate, "app": app, "desk": desk}).to_string()));
+        story.env("CHAPERONE_BROWSER", modules()).env("CHAPERONE_PROFILE", self.profile);
+        played(story.env("CHAPERONE_PLACES", json!({"gate": gate, "app": app, "desk": desk}).to_string()));
     }
 }
 

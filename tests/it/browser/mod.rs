@@ -1,7 +1,9 @@
 //! What people see, in a real Chromium: the stories of `tests/browser`.
 //!
 //! * `play`: how a story is played. `demo`: the demo, as a process of its own, before which most are.
+//! * `demands`: what the reference documents demand of pages, by number.
 //! * `provider`: engineers sign in at an identity provider of others.
+mod demands;
 mod demo;
 mod play;
 mod provider;
