@@ -10,7 +10,7 @@
 //! * `done`: what was just done, in words. `trouble`: why something was refused, in words.
 //!
 //! Every page is there twice: whole at its own address, by the member cookie; and without the page around it under
-//! [`PANEL`], where the app's components fetch it with the app's token.
+//! `/.chaperone/support-access/panel`, where the app's components fetch it with the app's token.
 mod asked;
 mod cases;
 mod done;
